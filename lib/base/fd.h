@@ -1,0 +1,16 @@
+/* fd.h: file descriptors that are close-on-exec from birth. */
+#ifndef BASE_FD_H
+#define BASE_FD_H
+
+#include <stdbool.h>
+
+/* A pipe, both ends close-on-exec and non-blocking: 0 or -errno. */
+int belay__fd_pipe(int ret_fds[2]);
+
+/* Closes fd unless it is -1; errno is kept, and the fd is gone whatever
+ * close() says. */
+void belay__fd_close(int fd);
+
+int belay__fd_set_nonblocking(int fd);
+
+#endif

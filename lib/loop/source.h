@@ -1,0 +1,87 @@
+/*
+ * source.h: what a loop waits for, and the loop that waits; shared by the
+ * files of this folder.
+ */
+#ifndef LOOP_SOURCE_H
+#define LOOP_SOURCE_H
+
+#include <belay/loop.h>
+#include <stdbool.h>
+
+#include "base/atomic.h"
+#include "base/bell.h"
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/wakeup.h"
+#include "loop/poller.h"
+
+struct belay_source {
+  struct belay_loop *loop;
+  enum belay_event_type type;
+  void *data;
+  struct belay__list all;   /* in loop->sources */
+  struct belay__list ready; /* in one of loop->ready, while an event is due */
+  int fd;                   /* in the poller; -1: none */
+  unsigned ready_fd;        /* FD: what it was found to be */
+
+  struct belay_stream *stream;   /* SIGNAL */
+  struct belay_cancel *cancel;   /* CANCEL: held */
+  int told_level;                /* CANCEL */
+  struct belay__list cancels;    /* CANCEL: in loop->cancels */
+
+  struct belay__heap_node deadline; /* TIMER: key in the loop's time */
+  int64_t interval_ns;
+  int64_t left_ns; /* while paused */
+  bool paused, was_armed;
+  uint64_t expirations;
+};
+
+struct belay_loop {
+  struct belay__poller *poller;
+  struct belay__list sources;
+  /* What is due, by class, in the order in which it is returned. */
+  struct belay__list ready[BELAY_EVENT_CHANNEL + 1];
+
+  struct belay__heap timers;
+  size_t timer_count;
+  int64_t paused_total_ns, paused_at_ns;
+  bool paused;
+  int timer_fd; /* for whoever waits for the loop's own fd; -1: nobody does */
+  int64_t timer_fd_deadline; /* what it is set to, in the loop's time */
+
+  struct belay__wakeup wakeup;
+  atomic_bool woken;
+
+  struct belay__listener listener; /* of all cancels' bells */
+  bool listening;
+  struct belay__list cancels;
+};
+
+/* -- source.c: making and removing -- */
+
+struct belay_source *belay__source_new(struct belay_loop *loop,
+                                       enum belay_event_type type, void *data);
+/* Hands it to the caller, or frees it if there was an error. */
+int belay__source_finish(struct belay_source *source, int error,
+                         struct belay_source **ret_source);
+/* An event of it is due; twice is once. */
+void belay__source_ready(struct belay_source *source);
+
+/* -- timer.c -- */
+
+/* How long the poller may wait for timers' sake: -1 for ever. */
+int64_t belay__timer_wait_ns(const struct belay_loop *loop);
+/* Makes the sources of all timers that are due ready. */
+void belay__timer_expire(struct belay_loop *loop);
+void belay__timer_remove(struct belay_source *source);
+/* Keeps the loop's own fd in step with the first deadline. */
+void belay__timer_arm_fd(struct belay_loop *loop);
+int belay__timer_open_fd(struct belay_loop *loop);
+
+/* -- cancels.c -- */
+
+/* Makes the sources ready whose level has risen. */
+void belay__cancels_heard(struct belay_loop *loop);
+void belay__cancels_remove(struct belay_source *source);
+
+#endif

@@ -1,0 +1,19 @@
+/* timerfd.c (Linux): a deadline as an fd. */
+#include "loop/timerfd.h"
+
+#include <errno.h>
+#include <sys/timerfd.h>
+
+#include "base/clock.h"
+
+int belay__timerfd_open(void) {
+  int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  return fd >= 0 ? fd : -errno;
+}
+
+void belay__timerfd_set(int fd, int64_t deadline_ns) {
+  struct itimerspec at = {0};
+  if (deadline_ns >= 0)
+    at.it_value = belay__clock_timespec(deadline_ns > 0 ? deadline_ns : 1);
+  timerfd_settime(fd, TFD_TIMER_ABSTIME, &at, NULL);
+}

@@ -1,0 +1,126 @@
+/*
+ * deliver.c: THE handler, and nothing else: all that runs when a signal comes.
+ *
+ * It reads one immutable plan, writes one record, takes the steps in order,
+ * rings one bell if somebody waits for it, and passes the signal on to the
+ * handler that was there before.  Invariants: no lock, no allocation, no loop
+ * whose length another thread controls; errno is kept; nothing outside of this
+ * file is called but write(), and what the plan points to.
+ *
+ * Order: record, steps, wake.  Who is woken finds everything in place.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/owner.h"
+#include "signal/info.h"
+#include "signal/slot.h"
+
+struct belay__slot belay__slots[BELAY__NSIG];
+_Atomic uint64_t belay__record_stamp;
+
+/*
+ * Claims the ring's place for delivery number `n`.  It fails when another
+ * handler is still writing there, 64 deliveries behind, or has overtaken us:
+ * then the signal is counted without details, and readers merge it.
+ */
+static bool claim(struct belay__record *record, uint64_t n) {
+  uint64_t state = atomic_load(&record->state);
+  bool being_written = state & 1;
+  if (being_written || state > 2 * n)
+    return false;
+  return atomic_compare_exchange_strong(&record->state, &state, 2 * n + 1);
+}
+
+static void record(struct belay__slot *slot, const struct belay_siginfo *info) {
+  uint64_t n = atomic_fetch_add(&slot->claimed, 1);
+  struct belay__record *place = &slot->records[n % BELAY__RECORDS];
+  if (claim(place, n)) {
+    uint64_t words[BELAY__RECORD_WORDS];
+    words[0] = atomic_fetch_add(&belay__record_stamp, 1);
+    belay__info_pack(info, words);
+    for (int i = 0; i < BELAY__RECORD_WORDS; i++)
+      atomic_store_explicit(&place->words[i], words[i], memory_order_release);
+    atomic_store(&place->state, 2 * n + 2);
+  }
+  atomic_fetch_add(&slot->finished, 1);
+}
+
+/* Nothing is written while a ring that somebody has yet to hear is out. */
+static void wake_listeners(struct belay__slot *slot) {
+  if (atomic_load(&slot->parked) == 0 || atomic_exchange(&slot->parked, 0) == 0)
+    return;
+  belay__bell_ring(&slot->bell);
+}
+
+static void wake_fd(const struct belay__step *step) {
+  uint64_t one = 1;
+  size_t size = step->as.wake.is_eventfd ? sizeof(one) : 1;
+  /* A full pipe is readable already. */
+  ssize_t n = write(step->as.wake.fd, &one, size);
+  (void)n;
+}
+
+/* Takes one step: whether the signal was anything to it. */
+static bool take(const struct belay__step *step, unsigned generation,
+                 const struct belay_siginfo *info, void *context) {
+  switch (step->kind) {
+    case BELAY__STEP_FLAG:
+      __atomic_store_n(step->as.flag.flag, step->as.flag.value,
+                       __ATOMIC_RELEASE);
+      return true;
+    case BELAY__STEP_WAKE:
+      if (step->as.wake.generation != generation)
+        return false;
+      wake_fd(step);
+      return true;
+    case BELAY__STEP_CALL:
+      step->as.call.fn(info, context, step->as.call.data);
+      return true;
+  }
+  return false;
+}
+
+/* What would have happened without us, after what has happened with us. */
+static void pass_on(const struct sigaction *previous, bool taken,
+                    int (*default_action)(int), int signo, siginfo_t *info,
+                    void *context) {
+  if (previous->sa_handler == SIG_IGN)
+    return;
+  if (previous->sa_handler == SIG_DFL) {
+    if (!taken)
+      default_action(signo);
+    return;
+  }
+  if (previous->sa_flags & SA_SIGINFO)
+    previous->sa_sigaction(signo, info, context);
+  else
+    previous->sa_handler(signo);
+}
+
+void belay__deliver(int signo, siginfo_t *siginfo, void *context) {
+  int saved_errno = errno;
+  struct belay__slot *slot = &belay__slots[signo];
+  struct belay_siginfo info = belay__info_from(signo, siginfo);
+  unsigned generation = belay__owner_generation();
+
+  unsigned side = belay__grace_enter(&slot->grace);
+  const struct belay__plan *plan = atomic_load(&slot->plan);
+  bool has_listeners = atomic_load(&slot->listeners) != 0 && generation != 0 &&
+                       atomic_load(&slot->generation) == generation;
+  bool taken = has_listeners;
+  if (has_listeners)
+    record(slot, &info);
+  for (size_t i = 0; i < plan->count; i++)
+    taken |= take(&plan->steps[i], generation, &info, context);
+  if (has_listeners)
+    wake_listeners(slot);
+  const struct sigaction previous = plan->previous;
+  int (*default_action)(int) = plan->default_action;
+  belay__grace_leave(&slot->grace, side);
+
+  /* Outside of the grace period: a handler of others may never return. */
+  errno = saved_errno;
+  pass_on(&previous, taken, default_action, signo, siginfo, context);
+  errno = saved_errno;
+}

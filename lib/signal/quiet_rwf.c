@@ -1,0 +1,44 @@
+/*
+ * quiet_rwf.c (Linux 6.18): pwritev2() with RWF_NOSIGNAL.  Whether the kernel
+ * knows the flag is found out once, on a pipe of our own; some files take no
+ * flags at all whatever the kernel knows.
+ */
+#include <errno.h>
+#include <sys/uio.h>
+
+#include "base/atomic.h"
+#include "base/fd.h"
+#include "signal/quiet.h"
+
+#ifndef RWF_NOSIGNAL
+#define RWF_NOSIGNAL 0x100
+#endif
+
+static int probe(void) {
+  int fds[2];
+  char byte = 0;
+  const struct iovec part = {.iov_base = &byte, .iov_len = 1};
+  if (belay__fd_pipe(fds) < 0)
+    return -1;
+  int known = pwritev2(fds[1], &part, 1, -1, RWF_NOSIGNAL) == 1;
+  belay__fd_close(fds[0]);
+  belay__fd_close(fds[1]);
+  return known;
+}
+
+static int kernel_knows(void) {
+  static atomic_int known = -1; /* not found out */
+  int state = atomic_load_explicit(&known, memory_order_relaxed);
+  if (state < 0) {
+    state = probe();
+    atomic_store_explicit(&known, state, memory_order_relaxed);
+  }
+  return state > 0;
+}
+
+ssize_t belay__write_quietly(int fd, const struct iovec *parts, int count) {
+  if (!kernel_knows())
+    return -EOPNOTSUPP;
+  ssize_t n = pwritev2(fd, parts, count, -1, RWF_NOSIGNAL);
+  return n < 0 ? -errno : n;
+}

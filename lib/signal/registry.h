@@ -1,0 +1,42 @@
+/*
+ * registry.h: who wants which signal.
+ *
+ * The only place, with default.c, that changes a disposition.  Functions are
+ * MT-Safe, not AS-Safe, and return 0 or -errno.
+ */
+#ifndef SIGNAL_REGISTRY_H
+#define SIGNAL_REGISTRY_H
+
+#include "base/list.h"
+#include "signal/default.h"
+#include "signal/slot.h"
+
+/* One action, as the caller's handle and as a step of the plan. */
+struct belay_action {
+  int signo;
+  struct belay__list link;
+  struct belay__step step;
+  struct belay__armed armed; /* what some steps point to */
+};
+
+/* 0, or -EINVAL for a number that is no signal or that is refused. */
+int belay__registry_check(int signo);
+
+int belay__registry_add(struct belay_action *action, unsigned flags);
+/* When it returns, the action runs nowhere. */
+void belay__registry_remove(struct belay_action *action);
+
+/* A stream's subscription: the slot records, and its bell may be joined. */
+int belay__registry_listen(int signo, unsigned flags);
+/* The listener has left the bell. */
+void belay__registry_unlisten(int signo);
+
+/* The generation that this process has now; claims one if need be. */
+int belay__registry_generation(unsigned *ret_generation);
+
+/* Ignores signo if its disposition is the default: 0, or 1 if it is not.
+ * Undone by unignore: 0, or 1 if there is nothing of ours to undo. */
+int belay__registry_ignore(int signo);
+int belay__registry_unignore(int signo);
+
+#endif

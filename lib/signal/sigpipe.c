@@ -1,0 +1,137 @@
+/*
+ * sigpipe.c: writes that return -EPIPE and raise nothing.
+ *
+ * Each call takes the cheapest way that its fd and kernel offer: a flag for
+ * sockets, a flag for any fd on Linux 6.18, else the guard.  The guard blocks
+ * the signal, and on leaving takes back the one that this thread caused.
+ * Invariants: a SIGPIPE that somebody else sent is still there afterwards; the
+ * guard always looks on leaving, as a pipe that breaks in the middle of a
+ * write raises the signal and returns a count.
+ */
+#include <belay/sigpipe.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "signal/pending.h"
+#include "signal/quiet.h"
+#include "signal/registry.h"
+
+/* -- One thread ----------------------------------------------------------- */
+
+enum {
+  WAS_BLOCKED = 1u,
+  WAS_PENDING = 2u,           /* somewhere */
+  WAS_PENDING_IN_THREAD = 4u, /* here: another of ours would merge into it */
+};
+
+static sigset_t just_sigpipe(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE);
+  return set;
+}
+
+static bool is_pending(void) {
+  sigset_t pending;
+  return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
+}
+
+void belay_sigpipe_begin(struct belay_sigpipe_guard *guard) {
+  int saved_errno = errno;
+  sigset_t sigpipe = just_sigpipe(), old;
+  unsigned state = 0;
+  pthread_sigmask(SIG_BLOCK, &sigpipe, &old);
+  if (sigismember(&old, SIGPIPE) == 1) {
+    state |= WAS_BLOCKED;
+    if (is_pending())
+      state |= WAS_PENDING;
+    if ((state & WAS_PENDING) && belay__pending_in_thread(SIGPIPE) != 0)
+      state |= WAS_PENDING_IN_THREAD;
+  }
+  guard->belay_private = state;
+  errno = saved_errno;
+}
+
+/*
+ * Takes one SIGPIPE without waiting.  The kernel gives the thread's own before
+ * the process's, and marks what a write raised as sent by ourselves; anything
+ * else is handed back.
+ */
+static void take_ours(const sigset_t *sigpipe) {
+  const struct timespec at_once = {0, 0};
+  siginfo_t info;
+  int signo;
+  do {
+    signo = sigtimedwait(sigpipe, &info, &at_once);
+  } while (signo < 0 && errno == EINTR);
+  if (signo == SIGPIPE &&
+      !(info.si_code == SI_USER && info.si_pid == getpid()))
+    kill(getpid(), SIGPIPE);
+}
+
+void belay_sigpipe_end(struct belay_sigpipe_guard *guard) {
+  int saved_errno = errno;
+  unsigned state = guard->belay_private;
+  sigset_t sigpipe = just_sigpipe();
+  bool merged = state & WAS_PENDING_IN_THREAD;
+  if (!merged && is_pending() &&
+      (!(state & WAS_PENDING) || belay__pending_in_thread(SIGPIPE) == 1))
+    take_ours(&sigpipe);
+  if (!(state & WAS_BLOCKED))
+    pthread_sigmask(SIG_UNBLOCK, &sigpipe, NULL);
+  errno = saved_errno;
+}
+
+/* -- One call ------------------------------------------------------------- */
+
+static ssize_t result(ssize_t n) {
+  return n < 0 ? -errno : n;
+}
+
+ssize_t belay_send(int fd, const void *data, size_t size_bytes, int flags) {
+  return result(send(fd, data, size_bytes, flags | MSG_NOSIGNAL));
+}
+
+ssize_t belay_sendmsg(int fd, const struct msghdr *message, int flags) {
+  return result(sendmsg(fd, message, flags | MSG_NOSIGNAL));
+}
+
+static ssize_t write_guarded(int fd, const struct iovec *parts, int count) {
+  struct belay_sigpipe_guard guard;
+  belay_sigpipe_begin(&guard);
+  ssize_t n = result(writev(fd, parts, count));
+  belay_sigpipe_end(&guard);
+  return n;
+}
+
+static ssize_t write_parts(int fd, const struct iovec *parts, int count) {
+  ssize_t n = belay__write_quietly(fd, parts, count);
+  return n != -EOPNOTSUPP ? n : write_guarded(fd, parts, count);
+}
+
+ssize_t belay_writev(int fd, const struct iovec *parts, int count) {
+  return write_parts(fd, parts, count);
+}
+
+ssize_t belay_write(int fd, const void *data, size_t size_bytes) {
+  const struct iovec part = {.iov_base = (void *)(uintptr_t)data,
+                             .iov_len = size_bytes};
+  return write_parts(fd, &part, 1);
+}
+
+/* -- The process ---------------------------------------------------------- */
+
+int belay_sigpipe_ignore(void) {
+  return belay__registry_ignore(SIGPIPE);
+}
+
+int belay_sigpipe_restore(void) {
+  return belay__registry_unignore(SIGPIPE);
+}
