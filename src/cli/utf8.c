@@ -1,0 +1,98 @@
+/*
+ * utf8.c: decoding without trust.  Invariant: what utf8_fit() writes is valid
+ * UTF-8 without control characters.
+ */
+#include "utf8.h"
+
+#include <string.h>
+#include <wchar.h>
+
+size_t utf8_decode(const char *text, size_t size, uint32_t *ret_code) {
+  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  const unsigned char *p = (const unsigned char *)text;
+  size_t length = p[0] < 0x80    ? 1
+                  : p[0] < 0xc2  ? 0
+                  : p[0] < 0xe0  ? 2
+                  : p[0] < 0xf0  ? 3
+                  : p[0] <= 0xf4 ? 4
+                                 : 0;
+  if (length == 0 || length > size)
+    return 0;
+  uint32_t code = length == 1 ? p[0] : p[0] & (0x7fu >> length);
+  for (size_t i = 1; i < length; i++) {
+    if ((p[i] & 0xc0) != 0x80)
+      return 0;
+    code = code << 6 | (p[i] & 0x3f);
+  }
+  if (length > 1 && (code < least[length] || code > 0x10ffff ||
+                     (code >= 0xd800 && code <= 0xdfff)))
+    return 0;
+  *ret_code = code;
+  return length;
+}
+
+bool utf8_is_control(uint32_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c ||
+         code == 0x200e || code == 0x200f ||
+         (code >= 0x2028 && code <= 0x202e) ||
+         (code >= 0x2066 && code <= 0x2069);
+}
+
+/* The next character as it may be shown: its bytes and its columns. */
+static size_t next(const char *text, size_t size, const char **ret_bytes,
+                   size_t *ret_length, size_t *ret_columns) {
+  uint32_t code;
+  size_t length = utf8_decode(text, size, &code);
+  *ret_bytes = text;
+  *ret_length = length;
+  *ret_columns = 1;
+  if (length == 0 || utf8_is_control(code)) {
+    *ret_bytes = "?";
+    *ret_length = 1;
+    return length > 0 ? length : 1;
+  }
+  int width = wcwidth((wchar_t)code);
+  if (code >= 0x80 && width >= 0)
+    *ret_columns = (size_t)width;
+  return length;
+}
+
+static size_t width_of(const char *text, size_t size) {
+  size_t columns = 0;
+  while (size > 0) {
+    const char *bytes;
+    size_t length, width;
+    size_t used = next(text, size, &bytes, &length, &width);
+    columns += width;
+    text += used;
+    size -= used;
+  }
+  return columns;
+}
+
+size_t utf8_fit(const char *text, char *into, size_t size, size_t columns) {
+  static const char ellipsis[] = "\xe2\x80\xa6";
+  size_t left = strlen(text), out = 0, taken = 0;
+  bool cut = columns > 0 && width_of(text, left) > columns;
+  size_t room = cut ? columns - 1 : SIZE_MAX;
+  while (left > 0) {
+    const char *bytes;
+    size_t length, width;
+    size_t used = next(text, left, &bytes, &length, &width);
+    if (taken + width > room || out + length + sizeof(ellipsis) > size)
+      break;
+    memcpy(into + out, bytes, length);
+    out += length;
+    taken += width;
+    text += used;
+    left -= used;
+  }
+  if (left > 0 && out + sizeof(ellipsis) <= size) {
+    memcpy(into + out, ellipsis, sizeof(ellipsis) - 1);
+    out += sizeof(ellipsis) - 1;
+    taken++;
+  }
+  if (size > 0)
+    into[out] = '\0';
+  return taken;
+}

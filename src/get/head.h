@@ -1,0 +1,33 @@
+/*
+ * head.h: from header lines to what a response's head says.
+ *
+ * Pure: it knows no network, so that every case can be tested.  Feed it each
+ * line as it comes; a status line begins anew (after a redirect, a 100).
+ */
+#ifndef GET_HEAD_H
+#define GET_HEAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http.h"
+
+struct head_parser {
+  struct http_head head;
+  int64_t date_s, modified_s; /* Unix time; -1 not said */
+  char modified[64];          /* as the server wrote it */
+  bool length_conflict;
+};
+
+void head_begin(struct head_parser *parser);
+
+/* One line, with or without its end. */
+void head_line(struct head_parser *parser, const char *line, size_t size);
+
+/* All lines were there: what they say. */
+const struct http_head *head_end(struct head_parser *parser);
+
+/* An HTTP date in any of its three forms as Unix time, or -1. */
+int64_t head_parse_date(const char *text);
+
+#endif

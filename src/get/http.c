@@ -1,0 +1,573 @@
+/*
+ * http.c: libcurl's multi interface on a belay loop; the only file that knows
+ * libcurl.
+ *
+ * libcurl says which sockets to watch and when to be called again; both are
+ * sources of the loop, and their events are handed back to it.  Nothing here
+ * waits, and no timeout of libcurl's is set.
+ *
+ * A socket stays in the loop between the transfers of a connection that is
+ * kept alive: libcurl stops watching it and starts again for each file, and
+ * two system calls for each would be wasted.
+ */
+#include "http.h"
+
+#include <belay/loop.h>
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "head.h"
+
+#define MS INT64_C(1000000)
+#define BUFFER_BYTES_FEW (512 * 1024L)  /* big files: fewer, larger reads */
+#define BUFFER_BYTES_MANY (64 * 1024L)
+#define FEW_CONNECTIONS 32
+
+struct http {
+  struct belay_loop *loop;
+  struct http_options options;
+  CURLM *multi;
+  struct belay_source *timer;
+  struct curl_slist *headers;        /* of every request */
+  struct http_transfer *free_list;   /* handles for the next transfers */
+  struct http_transfer *all;
+  struct http_transfer *ended;       /* whose end nobody has taken yet */
+  struct socket_watch *watches;      /* indexed by fd */
+  size_t watch_count;
+};
+
+struct http_transfer {
+  struct http *http;
+  struct http_transfer *next_free, *next_ended;
+  struct http_transfer *prev, *next; /* in http->all */
+  CURL *easy;
+  struct curl_slist *headers;        /* of this request; NULL: http->headers */
+  const struct http_owner *ops;
+  void *owner;
+  struct head_parser parser;
+  bool in_use, has_head, paused, has_excess, is_over;
+  int stopped;                       /* what the owner returned, if negative */
+  CURLcode code;
+  char error[CURL_ERROR_SIZE];
+};
+
+/* A socket that libcurl uses, by its number. */
+struct socket_watch {
+  struct belay_source *source; /* NULL: not in the loop */
+  unsigned interest;           /* what the source is watched for */
+  bool idle;                   /* libcurl does not care for it now */
+  bool is_ours;                /* we are told when it is closed */
+};
+
+/* -- Sockets and the timer -------------------------------------------------- */
+
+static unsigned interest_of(int what) {
+  unsigned interest = 0;
+  if (what & CURL_POLL_IN)
+    interest |= BELAY_FD_READ;
+  if (what & CURL_POLL_OUT)
+    interest |= BELAY_FD_WRITE;
+  return interest;
+}
+
+static struct socket_watch *watch_of(struct http *http, int fd) {
+  if ((size_t)fd < http->watch_count)
+    return &http->watches[fd];
+  size_t count = http->watch_count > 0 ? http->watch_count * 2 : 64;
+  while (count <= (size_t)fd)
+    count *= 2;
+  struct socket_watch *watches =
+      realloc(http->watches, count * sizeof(*watches));
+  if (watches == NULL)
+    return NULL;
+  memset(watches + http->watch_count, 0,
+         (count - http->watch_count) * sizeof(*watches));
+  http->watches = watches;
+  http->watch_count = count;
+  return &watches[fd];
+}
+
+static void unwatch(struct socket_watch *watch) {
+  belay_source_remove(watch->source);
+  watch->source = NULL;
+  watch->idle = false;
+}
+
+static int watch_for(struct http *http, struct socket_watch *watch, int fd,
+                     unsigned interest) {
+  watch->idle = false;
+  if (watch->source != NULL && watch->interest == interest)
+    return 0;
+  watch->interest = interest;
+  if (watch->source != NULL)
+    return belay_source_set_interest(watch->source, interest);
+  return belay_loop_add_fd(http->loop, fd, interest, http, &watch->source);
+}
+
+/* libcurl tells what it wants of a socket. */
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *userp,
+                     void *socketp) {
+  struct http *http = userp;
+  struct socket_watch *watch = watch_of(http, fd);
+  (void)easy, (void)socketp;
+  if (watch == NULL)
+    return -1;
+  if (what != CURL_POLL_REMOVE)
+    return watch_for(http, watch, fd, interest_of(what)) < 0 ? -1 : 0;
+  if (watch->is_ours && watch->interest == BELAY_FD_READ)
+    watch->idle = true;
+  else
+    unwatch(watch);
+  return 0;
+}
+
+static curl_socket_t on_open_socket(void *clientp, curlsocktype purpose,
+                                    struct curl_sockaddr *address) {
+  struct http *http = clientp;
+  (void)purpose;
+  int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
+                  address->protocol);
+  struct socket_watch *watch = fd >= 0 ? watch_of(http, fd) : NULL;
+  if (watch != NULL)
+    *watch = (struct socket_watch){.is_ours = true};
+  return fd >= 0 ? fd : CURL_SOCKET_BAD;
+}
+
+static int on_close_socket(void *clientp, curl_socket_t fd) {
+  struct http *http = clientp;
+  struct socket_watch *watch = watch_of(http, fd);
+  if (watch != NULL) {
+    unwatch(watch);
+    watch->is_ours = false;
+  }
+  return close(fd);
+}
+
+static int on_timer(CURLM *multi, long timeout_ms, void *userp) {
+  struct http *http = userp;
+  (void)multi;
+  belay_source_set_timer(http->timer, timeout_ms < 0 ? -1 : timeout_ms * MS, 0);
+  return 0;
+}
+
+void http_handle(struct http *http, const struct belay_event *event) {
+  int running;
+  if (event->type == BELAY_EVENT_TIMER) {
+    curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    return;
+  }
+  struct socket_watch *watch = watch_of(http, event->fd);
+  if (watch->idle) {
+    unwatch(watch); /* the server closes a connection that waits for reuse */
+    return;
+  }
+  int what = 0;
+  if (event->ready & (BELAY_FD_READ | BELAY_FD_HANGUP))
+    what |= CURL_CSELECT_IN;
+  if (event->ready & BELAY_FD_WRITE)
+    what |= CURL_CSELECT_OUT;
+  if (event->ready & BELAY_FD_ERROR)
+    what |= CURL_CSELECT_ERR;
+  curl_multi_socket_action(http->multi, event->fd, what, &running);
+}
+
+/* -- While a response comes -------------------------------------------------- */
+
+static size_t on_header(char *line, size_t size, size_t count, void *userp) {
+  struct http_transfer *transfer = userp;
+  head_line(&transfer->parser, line, size * count);
+  return size * count;
+}
+
+/* The owner's word on the head, asked for once: 0, 1 to pause, negative. */
+static int show_head(struct http_transfer *transfer) {
+  if (transfer->has_head)
+    return 0;
+  transfer->has_head = true;
+  const struct http_head *head = head_end(&transfer->parser);
+  int answer = transfer->ops->head(transfer->owner, head);
+  if (answer < 0)
+    transfer->stopped = answer;
+  transfer->paused = answer > 0;
+  return answer;
+}
+
+/* The first bytes are those of the final response: libcurl drops the bodies of
+ * redirects and of refusals that it answers itself. */
+static size_t on_body(char *bytes, size_t size, size_t count, void *userp) {
+  struct http_transfer *transfer = userp;
+  int answer = show_head(transfer);
+  if (answer == 0 && !transfer->paused)
+    answer = transfer->ops->data(transfer->owner, bytes, size * count);
+  else if (transfer->paused)
+    return CURL_WRITEFUNC_PAUSE;
+  if (answer < 0) {
+    transfer->stopped = answer;
+    return 0;
+  }
+  return size * count;
+}
+
+/* libcurl reads no more than was announced; that more was there it only says
+ * in passing. */
+static int on_debug(CURL *easy, curl_infotype type, char *text, size_t size,
+                    void *userp) {
+  struct http_transfer *transfer = userp;
+  static const char excess[] = "Excess found";
+  (void)easy;
+  if (type != CURLINFO_TEXT)
+    return 0;
+  if (size >= sizeof(excess) && memcmp(text, excess, sizeof(excess) - 1) == 0)
+    transfer->has_excess = true;
+  if (transfer->http->options.trace)
+    fprintf(stderr, "* %.*s", (int)size, text);
+  return 0;
+}
+
+/* -- Handles ----------------------------------------------------------------- */
+
+#define SET(easy, option, value) \
+  (void)curl_easy_setopt((easy), (option), (value))
+
+static void set_network(CURL *easy, const struct http_options *options) {
+  static const long versions[] = {CURL_HTTP_VERSION_2TLS, CURL_HTTP_VERSION_1_1,
+                                  CURL_HTTP_VERSION_2_0};
+  SET(easy, CURLOPT_HTTP_VERSION, versions[options->http_version]);
+  if (options->ip_version != 0)
+    SET(easy, CURLOPT_IPRESOLVE,
+        options->ip_version == 4 ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6);
+  if (options->proxy != NULL)
+    SET(easy, CURLOPT_PROXY, options->proxy);
+  if (options->ca_file != NULL)
+    SET(easy, CURLOPT_CAINFO, options->ca_file);
+  if (options->insecure) {
+    SET(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    SET(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  if (options->max_rate > 0)
+    SET(easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)options->max_rate);
+  SET(easy, CURLOPT_BUFFERSIZE,
+      options->max_connections <= FEW_CONNECTIONS ? BUFFER_BYTES_FEW
+                                                  : BUFFER_BYTES_MANY);
+  SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  SET(easy, CURLOPT_NOSIGNAL, 1L);
+  SET(easy, CURLOPT_QUICK_EXIT, 1L);
+  /* 0 would mean 300 s; whoever started the transfer watches it. */
+  SET(easy, CURLOPT_CONNECTTIMEOUT, LONG_MAX / 1000);
+}
+
+static void set_request(CURL *easy, const struct http_options *options) {
+  SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  SET(easy, CURLOPT_FOLLOWLOCATION, 1L);
+  SET(easy, CURLOPT_MAXREDIRS, (long)options->max_redirects);
+  SET(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+  SET(easy, CURLOPT_USERAGENT, options->user_agent);
+  SET(easy, CURLOPT_NETRC,
+      options->netrc ? (long)CURL_NETRC_OPTIONAL : (long)CURL_NETRC_IGNORED);
+  if (options->user_password != NULL) {
+    SET(easy, CURLOPT_USERPWD, options->user_password);
+    SET(easy, CURLOPT_HTTPAUTH, CURLAUTH_ANY);
+  }
+  if (options->referer != NULL)
+    SET(easy, CURLOPT_REFERER, options->referer);
+}
+
+static void set_callbacks(struct http_transfer *transfer) {
+  CURL *easy = transfer->easy;
+  SET(easy, CURLOPT_PRIVATE, transfer);
+  SET(easy, CURLOPT_ERRORBUFFER, transfer->error);
+  SET(easy, CURLOPT_HEADERFUNCTION, on_header);
+  SET(easy, CURLOPT_HEADERDATA, transfer);
+  SET(easy, CURLOPT_WRITEFUNCTION, on_body);
+  SET(easy, CURLOPT_WRITEDATA, transfer);
+  SET(easy, CURLOPT_DEBUGFUNCTION, on_debug);
+  SET(easy, CURLOPT_DEBUGDATA, transfer);
+  SET(easy, CURLOPT_VERBOSE, 1L);
+  SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+  SET(easy, CURLOPT_OPENSOCKETDATA, transfer->http);
+  SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+  SET(easy, CURLOPT_CLOSESOCKETDATA, transfer->http);
+}
+
+static struct http_transfer *new_transfer(struct http *http) {
+  struct http_transfer *transfer = http->free_list;
+  if (transfer != NULL) {
+    http->free_list = transfer->next_free;
+    return transfer;
+  }
+  transfer = calloc(1, sizeof(*transfer));
+  if (transfer == NULL)
+    return NULL;
+  transfer->http = http;
+  transfer->easy = curl_easy_init();
+  if (transfer->easy == NULL) {
+    free(transfer);
+    return NULL;
+  }
+  set_network(transfer->easy, &http->options);
+  set_request(transfer->easy, &http->options);
+  set_callbacks(transfer);
+  transfer->next = http->all;
+  if (http->all != NULL)
+    http->all->prev = transfer;
+  http->all = transfer;
+  return transfer;
+}
+
+static void recycle(struct http_transfer *transfer) {
+  curl_slist_free_all(transfer->headers);
+  transfer->headers = NULL;
+  transfer->in_use = false;
+  transfer->next_free = transfer->http->free_list;
+  transfer->http->free_list = transfer;
+}
+
+/* -- Transfers --------------------------------------------------------------- */
+
+static int append(struct curl_slist **list, const char *line) {
+  struct curl_slist *longer = curl_slist_append(*list, line);
+  if (longer == NULL)
+    return -ENOMEM;
+  *list = longer;
+  return 0;
+}
+
+static int append_all(struct curl_slist **list, const char *const *lines) {
+  int error = 0;
+  for (; lines != NULL && *lines != NULL && error == 0; lines++)
+    error = append(list, *lines);
+  return error;
+}
+
+/* A request with headers of its own has the common ones too. */
+static int set_headers(struct http_transfer *transfer,
+                       const struct http_request *request) {
+  int error = 0;
+  if (request->offset > 0 && request->validator != NULL) {
+    char line[320];
+    snprintf(line, sizeof(line), "If-Range: %s", request->validator);
+    error = append_all(&transfer->headers, transfer->http->options.headers);
+    if (error == 0)
+      error = append(&transfer->headers, line);
+  }
+  SET(transfer->easy, CURLOPT_HTTPHEADER,
+      transfer->headers != NULL ? transfer->headers : transfer->http->headers);
+  return error;
+}
+
+int http_start(struct http *http, const struct http_request *request,
+               const struct http_owner *ops, void *owner,
+               struct http_transfer **ret_transfer) {
+  struct http_transfer *transfer = new_transfer(http);
+  if (transfer == NULL)
+    return -ENOMEM;
+  transfer->ops = ops;
+  transfer->owner = owner;
+  transfer->in_use = true;
+  transfer->has_head = transfer->paused = transfer->has_excess = false;
+  transfer->is_over = false;
+  transfer->stopped = 0;
+  transfer->error[0] = '\0';
+  head_begin(&transfer->parser);
+
+  char range[32] = "";
+  if (request->offset > 0)
+    snprintf(range, sizeof(range), "%lld-", (long long)request->offset);
+  SET(transfer->easy, CURLOPT_RANGE, range[0] != '\0' ? range : NULL);
+  bool may_multiplex = strncasecmp(request->url, "https", 5) == 0;
+  SET(transfer->easy, CURLOPT_PIPEWAIT, (long)may_multiplex);
+  int error = set_headers(transfer, request);
+  if (error == 0 && curl_easy_setopt(transfer->easy, CURLOPT_URL,
+                                     request->url) != CURLE_OK)
+    error = -ENOMEM;
+  if (error == 0 &&
+      curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK)
+    error = -ENOMEM;
+  if (error < 0)
+    recycle(transfer);
+  else
+    *ret_transfer = transfer;
+  return error;
+}
+
+static void push_ended(struct http_transfer *transfer) {
+  transfer->next_ended = transfer->http->ended;
+  transfer->http->ended = transfer;
+}
+
+void http_resume(struct http_transfer *transfer) {
+  transfer->paused = false;
+  if (transfer->is_over)
+    push_ended(transfer);
+  else
+    curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+}
+
+void http_cancel(struct http_transfer *transfer) {
+  struct http_transfer **link = &transfer->http->ended;
+  while (*link != NULL && *link != transfer)
+    link = &(*link)->next_ended;
+  if (*link != NULL)
+    *link = transfer->next_ended;
+  curl_multi_remove_handle(transfer->http->multi, transfer->easy);
+  recycle(transfer);
+}
+
+/* -- Ends -------------------------------------------------------------------- */
+
+static const struct {
+  CURLcode code;
+  enum http_end_kind kind;
+  bool transient;
+} kinds[] = {
+    {CURLE_PARTIAL_FILE, HTTP_TRUNCATED, true},
+    {CURLE_COULDNT_RESOLVE_PROXY, HTTP_CONNECT, false},
+    {CURLE_COULDNT_RESOLVE_HOST, HTTP_CONNECT, false},
+    {CURLE_COULDNT_CONNECT, HTTP_CONNECT, true},
+    {CURLE_WEIRD_SERVER_REPLY, HTTP_RESET, true},
+    {CURLE_UNSUPPORTED_PROTOCOL, HTTP_URL, false},
+    {CURLE_URL_MALFORMAT, HTTP_URL, false},
+    {CURLE_TOO_MANY_REDIRECTS, HTTP_URL, false},
+    {CURLE_GOT_NOTHING, HTTP_RESET, true},
+    {CURLE_SEND_ERROR, HTTP_RESET, true},
+    {CURLE_RECV_ERROR, HTTP_RESET, true},
+    {CURLE_HTTP2, HTTP_RESET, true},
+    {CURLE_HTTP2_STREAM, HTTP_RESET, true},
+    {CURLE_OPERATION_TIMEDOUT, HTTP_CONNECT, true},
+    {CURLE_SSL_CONNECT_ERROR, HTTP_TLS, true},
+    {CURLE_PEER_FAILED_VERIFICATION, HTTP_TLS, false},
+    {CURLE_SSL_CACERT_BADFILE, HTTP_TLS, false},
+};
+
+static void describe(struct http_transfer *transfer, struct http_end *end) {
+  const char *text = transfer->error[0] != '\0'
+                         ? transfer->error
+                         : curl_easy_strerror(transfer->code);
+  long os_error = 0;
+  curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_error);
+  if (transfer->code == CURLE_COULDNT_CONNECT && os_error != 0)
+    snprintf(end->text, sizeof(end->text), "cannot connect: %s",
+             strerror((int)os_error));
+  else
+    snprintf(end->text, sizeof(end->text), "%s", text);
+  end->text[strcspn(end->text, "\r\n")] = '\0';
+}
+
+static void tell_end(struct http_transfer *transfer, struct http_end *end) {
+  *end = (struct http_end){.owner = transfer->owner, .kind = HTTP_OTHER};
+  end->transient = true;
+  if (transfer->stopped < 0) {
+    end->kind = HTTP_STOPPED;
+    end->error = transfer->stopped;
+  } else if (transfer->code != CURLE_OK) {
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+      if (kinds[i].code == transfer->code) {
+        end->kind = kinds[i].kind;
+        end->transient = kinds[i].transient;
+      }
+    describe(transfer, end);
+  } else if (transfer->has_excess) {
+    end->kind = HTTP_EXCESS;
+    snprintf(end->text, sizeof(end->text),
+             "the server sent more than it announced");
+  } else {
+    end->kind = HTTP_OK;
+  }
+}
+
+/* A response without a body has shown its head to nobody yet. */
+static void take_over(struct http_transfer *transfer, CURLcode code) {
+  transfer->code = code;
+  transfer->is_over = true;
+  curl_multi_remove_handle(transfer->http->multi, transfer->easy);
+  if (code == CURLE_OK)
+    show_head(transfer);
+  if (!transfer->paused)
+    push_ended(transfer);
+}
+
+int http_next_end(struct http *http, struct http_end *ret_end) {
+  const CURLMsg *message;
+  int left;
+  while (http->ended == NULL &&
+         (message = curl_multi_info_read(http->multi, &left)) != NULL) {
+    struct http_transfer *transfer;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+    take_over(transfer, message->data.result);
+  }
+  struct http_transfer *transfer = http->ended;
+  if (transfer == NULL)
+    return 0;
+  http->ended = transfer->next_ended;
+  tell_end(transfer, ret_end);
+  recycle(transfer);
+  return 1;
+}
+
+/* -- The engine --------------------------------------------------------------- */
+
+static int open_multi(struct http *http) {
+  http->multi = curl_multi_init();
+  if (http->multi == NULL)
+    return -ENOMEM;
+  const struct http_options *options = &http->options;
+  curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
+  curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+  curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+  curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS,
+                    (long)options->max_connections);
+  curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                    (long)options->max_host_connections);
+  return 0;
+}
+
+int http_open(struct belay_loop *loop, const struct http_options *options,
+              struct http **ret_http, char **ret_error) {
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    *ret_error = strdup("libcurl cannot be set up");
+    return -ENOMEM;
+  }
+  struct http *http = calloc(1, sizeof(*http));
+  if (http == NULL)
+    return -ENOMEM;
+  http->loop = loop;
+  http->options = *options;
+  int error = append_all(&http->headers, options->headers);
+  if (error == 0)
+    error = belay_loop_add_timer(loop, -1, 0, http, &http->timer);
+  if (error == 0)
+    error = open_multi(http);
+  if (error < 0)
+    http_close(http);
+  else
+    *ret_http = http;
+  return error;
+}
+
+void http_close(struct http *http) {
+  if (http == NULL)
+    return;
+  while (http->all != NULL) {
+    struct http_transfer *transfer = http->all;
+    http->all = transfer->next;
+    if (transfer->in_use)
+      curl_multi_remove_handle(http->multi, transfer->easy);
+    curl_slist_free_all(transfer->headers);
+    curl_easy_cleanup(transfer->easy);
+    free(transfer);
+  }
+  curl_multi_cleanup(http->multi);
+  for (size_t fd = 0; fd < http->watch_count; fd++)
+    belay_source_remove(http->watches[fd].source);
+  belay_source_remove(http->timer);
+  curl_slist_free_all(http->headers);
+  free(http->watches);
+  free(http);
+}

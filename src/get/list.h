@@ -1,0 +1,57 @@
+/*
+ * list.h: what to download, read from lists.
+ *
+ * Three forms: aria2's input file (a URL a line, of several separated by tabs
+ * the first is used; indented key=value lines beneath), JSON (an array, or an
+ * object with "downloads", of {"url", "out", "dir", "sha256", "size"}, or JSON
+ * Lines of such objects) and SHA256SUMS with a base URL.
+ *
+ * Keys: out, dir, sha256, checksum (sha-256=HEX), size.  Keys of aria2's that
+ * do not change which bytes are downloaded are accepted and do nothing; all
+ * others are errors, "header" among them, since a secret in a list would have
+ * to be kept in the database to go on with the download.
+ */
+#ifndef GET_LIST_H
+#define GET_LIST_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* One entry as it was written. */
+struct list_entry {
+  char *url;
+  char *out;               /* a relative path below dir, or NULL */
+  char *dir;               /* or NULL */
+  char sha256[65];         /* lower-case hex, or "" */
+  int64_t expected_bytes;  /* or -1 */
+  char *origin;            /* "list.txt:12" */
+};
+
+struct list {
+  struct list_entry *entries;
+  size_t count, capacity;
+};
+
+/*
+ * Reads a list and appends its entries; `name` is used in messages.  All or
+ * nothing: on -EINVAL (a bad line) or another negative errno *ret_error is a
+ * line such as "list.txt:12: sha256 has 63 digits, not 64", to be freed, and
+ * `list` is as it was.  Unknown keys of aria2's that do not change what is
+ * downloaded are accepted; others are errors.
+ */
+int list_read(FILE *file, const char *name, struct list *list,
+              char **ret_error);          /* aria2's form or JSON, told apart */
+int list_read_sums(FILE *file, const char *name, const char *base_url,
+                   struct list *list, char **ret_error);
+
+/* Appends one URL of the command line; -ENOMEM, -EINVAL with *ret_error. */
+int list_add_url(struct list *list, const char *url, char **ret_error);
+
+/* The name, or the checksum, of the list's only entry: -o and --sha256. */
+int list_set_output(struct list *list, const char *name, char **ret_error);
+int list_set_sum(struct list *list, const char *hex, char **ret_error);
+
+void list_clear(struct list *list);
+
+#endif

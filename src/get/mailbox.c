@@ -1,0 +1,76 @@
+/*
+ * The list is guarded by a mutex that is held for a few instructions.  The
+ * bell is rung when the list stops being empty, after the lock was given back,
+ * and silenced before the list is taken: a message that is posted meanwhile
+ * rings again, so at worst the reader looks once in vain.
+ */
+#include "mailbox.h"
+
+#include <belay/channel.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+void mail_append(struct mail_list *list, struct mail *mail) {
+  mail->next = NULL;
+  if (list->last)
+    list->last->next = mail;
+  else
+    list->first = mail;
+  list->last = mail;
+}
+
+void mail_join(struct mail_list *list, struct mail_list *from) {
+  if (!from->first)
+    return;
+  if (list->last)
+    list->last->next = from->first;
+  else
+    list->first = from->first;
+  list->last = from->last;
+  *from = (struct mail_list){NULL, NULL};
+}
+
+struct mail *mail_take(struct mail_list *list) {
+  struct mail *mail = list->first;
+  if (!mail)
+    return NULL;
+  list->first = mail->next;
+  if (!list->first)
+    list->last = NULL;
+  mail->next = NULL;
+  return mail;
+}
+
+int mailbox_open(struct mailbox *box) {
+  *box = (struct mailbox){.lock = PTHREAD_MUTEX_INITIALIZER};
+  return belay_channel_new(1, 1, &box->bell);
+}
+
+void mailbox_post(struct mailbox *box, struct mail *mail) {
+  pthread_mutex_lock(&box->lock);
+  bool was_empty = !box->list.first;
+  mail_append(&box->list, mail);
+  pthread_mutex_unlock(&box->lock);
+  /* A full channel is a bell that rings already. */
+  if (was_empty)
+    belay_channel_send(box->bell, "", 0);
+}
+
+struct mail_list mailbox_take_all(struct mailbox *box) {
+  char rung;
+  while (belay_channel_receive(box->bell, &rung) > 0)
+    continue;
+  pthread_mutex_lock(&box->lock);
+  struct mail_list list = box->list;
+  box->list = (struct mail_list){NULL, NULL};
+  pthread_mutex_unlock(&box->lock);
+  return list;
+}
+
+void mailbox_close(struct mailbox *box) {
+  if (!box->bell)
+    return;
+  belay_channel_free(box->bell);
+  box->bell = NULL;
+  pthread_mutex_destroy(&box->lock);
+}

@@ -1,0 +1,45 @@
+/*
+ * mailbox.h: an unbounded queue of messages to a thread that waits in its loop.
+ *
+ * Posting never waits and never fails: the link is part of the message, and
+ * the channel beneath carries only a bell, one byte that says "look".  Whoever
+ * posts bounds the messages, by bounding what it has under way.
+ */
+#ifndef GET_MAILBOX_H
+#define GET_MAILBOX_H
+
+#include <pthread.h>
+
+struct belay_channel;
+
+/* The first member of every message. */
+struct mail {
+  struct mail *next;
+};
+
+/* A queue in order of arrival; all zero is empty. */
+struct mail_list {
+  struct mail *first, *last;
+};
+
+struct mailbox {
+  pthread_mutex_t lock;
+  struct mail_list list;
+  struct belay_channel *bell; /* wait for it with belay_loop_add_channel() */
+};
+
+void mail_append(struct mail_list *list, struct mail *mail);
+/* Moves all of `from` to the end of `list`. */
+void mail_join(struct mail_list *list, struct mail_list *from);
+/* The first one, or NULL. */
+struct mail *mail_take(struct mail_list *list);
+
+/* -ENOMEM, -EMFILE, -ENFILE. */
+int mailbox_open(struct mailbox *box);
+void mailbox_post(struct mailbox *box, struct mail *mail);
+/* Everything that is there, in order; silences the bell. */
+struct mail_list mailbox_take_all(struct mailbox *box);
+/* Of messages that were never taken it knows nothing: take them first. */
+void mailbox_close(struct mailbox *box);
+
+#endif

@@ -1,0 +1,189 @@
+/*
+ * sink.c: bytes into the part file, in order, and nothing else.
+ *
+ * Invariant: the file's length is what it holds, since data only ever extends
+ * it: so after SIGKILL at any moment its length can be trusted.
+ */
+#include "sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Makes the directories that lead to `path`. */
+static int make_parents(const char *path) {
+  char *copy = strdup(path);
+  if (copy == NULL)
+    return -ENOMEM;
+  int error = 0;
+  for (char *slash = strchr(copy + 1, '/'); slash != NULL && error == 0;
+       slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    if (mkdir(copy, 0777) != 0 && errno != EEXIST)
+      error = -errno;
+    *slash = '/';
+  }
+  free(copy);
+  return error;
+}
+
+/* The usual case, a new file, is one call. */
+static int open_part(const char *path, bool *ret_is_new) {
+  const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  int fd = open(path, flags | O_CREAT | O_EXCL, 0666);
+  *ret_is_new = fd >= 0;
+  if (fd < 0 && errno == EEXIST)
+    fd = open(path, flags);
+  return fd >= 0 ? fd : -errno;
+}
+
+/* A link that somebody laid here would lead our data elsewhere. */
+static int examine(int fd, int64_t *ret_size) {
+  struct stat st;
+  if (fstat(fd, &st) != 0)
+    return -errno;
+  if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+    return -ELOOP;
+  *ret_size = st.st_size;
+  return 0;
+}
+
+static int64_t trusted(const struct item *item, int64_t size) {
+  if (item->validator == NULL)
+    return 0;
+  if (item->same_boot || size < item->durable_bytes)
+    return size;
+  return item->durable_bytes;
+}
+
+/* Cuts an old file to what may be trusted. */
+static int adopt(struct sink *sink, const struct item *item) {
+  int64_t size = 0;
+  int error = examine(sink->fd, &size);
+  if (error < 0)
+    return error;
+  sink->length_bytes = trusted(item, size);
+  if (sink->length_bytes < size && ftruncate(sink->fd, sink->length_bytes) != 0)
+    return -errno;
+  return lseek(sink->fd, sink->length_bytes, SEEK_SET) < 0 ? -errno : 0;
+}
+
+int sink_open(struct sink *sink, const struct item *item) {
+  *sink = (struct sink){.fd = -1};
+  char *path = item_part_path(item);
+  if (path == NULL)
+    return -ENOMEM;
+  bool is_new;
+  int fd = open_part(path, &is_new);
+  if (fd == -ENOENT) {
+    int made = make_parents(path);
+    fd = made < 0 ? made : open_part(path, &is_new);
+  }
+  free(path);
+  if (fd < 0)
+    return fd;
+  sink->fd = fd;
+  int error = 0;
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+    error = errno == EWOULDBLOCK ? -EBUSY : -errno;
+  if (error == 0 && !is_new)
+    error = adopt(sink, item);
+  if (error < 0)
+    sink_close(sink);
+  return error;
+}
+
+int64_t sink_resume_offset(const struct sink *sink) {
+  return sink->length_bytes > SINK_OVERLAP_BYTES
+             ? sink->length_bytes - SINK_OVERLAP_BYTES
+             : 0;
+}
+
+void sink_seek(struct sink *sink, int64_t offset_bytes) {
+  sink->offset_bytes = offset_bytes;
+}
+
+int sink_restart(struct sink *sink) {
+  if (ftruncate(sink->fd, 0) != 0 || lseek(sink->fd, 0, SEEK_SET) < 0)
+    return -errno;
+  sink->length_bytes = sink->offset_bytes = 0;
+  return 0;
+}
+
+/* Compares with what the file holds from the offset on. */
+static int compare(const struct sink *sink, const char *data, size_t size) {
+  char held[4096];
+  int64_t at = sink->offset_bytes;
+  while (size > 0) {
+    size_t part = size < sizeof(held) ? size : sizeof(held);
+    ssize_t n = pread(sink->fd, held, part, at);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return -errno;
+    if (n == 0 || memcmp(held, data, (size_t)n) != 0)
+      return -ESTALE;
+    data += n;
+    at += n;
+    size -= (size_t)n;
+  }
+  return 0;
+}
+
+static int append(struct sink *sink, const char *data, size_t size) {
+  while (size > 0) {
+    ssize_t n = write(sink->fd, data, size);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return -errno;
+    data += n;
+    size -= (size_t)n;
+    sink->length_bytes += n;
+    sink->offset_bytes += n;
+  }
+  return 0;
+}
+
+int sink_write(struct sink *sink, const void *data, size_t size_bytes) {
+  const char *bytes = data;
+  size_t held = 0;
+  if (sink->offset_bytes < sink->length_bytes) {
+    int64_t left = sink->length_bytes - sink->offset_bytes;
+    held = (int64_t)size_bytes < left ? size_bytes : (size_t)left;
+    int error = compare(sink, bytes, held);
+    if (error < 0)
+      return error;
+    sink->offset_bytes += (int64_t)held;
+  }
+  return append(sink, bytes + held, size_bytes - held);
+}
+
+int sink_release(struct sink *sink) {
+  int fd = sink->fd;
+  sink->fd = -1;
+  return fd;
+}
+
+/* Under the lock, so that the part is still ours. */
+void sink_discard_empty(struct sink *sink, const struct item *item) {
+  if (sink->fd < 0 || sink->length_bytes > 0)
+    return;
+  char *path = item_part_path(item);
+  if (path != NULL)
+    unlink(path);
+  free(path);
+  sink_close(sink);
+}
+
+void sink_close(struct sink *sink) {
+  int saved_errno = errno;
+  if (sink->fd >= 0)
+    close(sink->fd);
+  sink->fd = -1;
+  errno = saved_errno;
+}

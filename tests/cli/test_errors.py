@@ -1,0 +1,645 @@
+#!/usr/bin/python3
+"""Every error: one clear line, an exit status, the others unharmed."""
+
+import email.utils
+import os
+import resource
+import socket
+import sqlite3
+import subprocess
+import time
+
+import hostile
+import program
+from hostile import (Hostile, blackhole, chunked, close_after, excess, fine,
+                     garbage, redirect, stall_after, stall_at_once,
+                     stall_in_head, status, until_close, wrong_length)
+from nginx import Nginx, free_port
+from program import (PART, Get, check_file, content, digest, files_below, get,
+                     read, rows)
+from tap import contains, equal, lacks, main, test
+
+BODY = content(100000, 'errors')
+QUICK = ('--retry-wait', '10ms', '--retries', '2')
+
+
+def fails(t, url, *words, arguments=QUICK, entry=''):
+    """Downloads `url` together with a good one: one line says what went
+    wrong, in one of these words; the good one is right."""
+    good_url = good_server(t).serve('/good', BODY)
+    run = get(t, '-d', 'out', *arguments, '-i', '-',
+              stdin=f'{url}\n{entry}{good_url}\n', status=1)
+    lines = [line for line in run.stderr.text().splitlines()
+             if line.startswith('failed')]
+    equal(len(lines), 1, f'lines of failure in {run.stderr.text()!r}')
+    line = lines[0].lower()
+    if not any(word.lower() in line for word in words):
+        raise AssertionError(f'none of {words} in: {lines[0]}')
+    t.note(lines[0])
+    finals = [name for name in files_below(t.path('out'))
+              if not name.endswith(PART)]
+    equal(finals, ['good'], 'final files')
+    check_file(BODY, t.path('out/good'))
+    states = {row['url']: row for row in rows(t)}
+    equal(states[good_url]['state'], 'completed', 'state of the good one')
+    equal(states[url]['state'], 'failed', 'state of the bad one')
+    equal(bool(states[url]['error']), True, 'error in the database')
+    os.unlink(t.path('out/good'))
+    return run
+
+
+def good_server(t):
+    """One for all that a test does: the same URL is the same download."""
+    if not hasattr(t, 'good'):
+        t.good = Hostile(t)
+    return t.good
+
+
+# -- The network --------------------------------------------------------------
+
+
+@test()
+def refused(t):
+    fails(t, f'http://127.0.0.1:{free_port()}/x', 'refused', 'connect')
+
+
+@test()
+def an_unknown_host(t):
+    # Longer than a label may be: no name server is asked.
+    fails(t, f'http://{"a" * 64}.invalid/x', 'resolve', 'host')
+
+
+@test()
+def not_found_is_final_and_its_page_is_not_the_file(t):
+    server = Hostile(t)
+    fails(t, server.serve('/x', BODY, status(404)), '404 Not Found', '404')
+    equal(len(server.asked('/x')), 1, 'requests')
+
+
+@test()
+def other_answers_of_4xx_are_final(t):
+    for code in (400, 401, 403, 410, 451):
+        server = Hostile(t)
+        fails(t, server.serve(f'/{code}', BODY, status(code)), str(code))
+        equal(len(server.asked(f'/{code}')), 1, f'requests for {code}')
+
+
+@test()
+def answers_that_may_pass_are_tried_again(t):
+    for code in (408, 429, 500, 502, 503, 504):
+        server = Hostile(t)
+        fails(t, server.serve(f'/{code}', BODY, status(code)), str(code))
+        equal(len(server.asked(f'/{code}')), 3, f'requests for {code}')
+
+
+@test()
+def no_retries_means_one_attempt(t):
+    server = Hostile(t)
+    fails(t, server.serve('/x', BODY, status(503)), '503',
+          arguments=('--retries', '0'))
+    equal(len(server.asked('/x')), 1, 'requests')
+
+
+@test()
+def the_fourth_attempt_may_succeed(t):
+    server = Hostile(t)
+    get(t, '-d', 'out', '--retry-wait', '10ms',
+        server.serve('/x', BODY, status(500), status(429), status(503),
+                     fine()))
+    check_file(BODY, t.path('out/x'))
+
+
+def retry_after(t, value, at_least, at_most):
+    server = Hostile(t)
+    times = []
+
+    def now(act):
+        def behave(exchange):
+            times.append(time.monotonic())
+            act(exchange)
+        behave.stays = act.stays
+        return behave
+    get(t, '-d', 'out', '--retry-wait', '10ms', server.serve(
+        '/x', BODY, now(status(503, f'Retry-After: {value}')), now(fine())))
+    check_file(BODY, t.path('out/x'))
+    waited = times[1] - times[0]
+    t.note(f'Retry-After: {value}: {waited:.2f} s')
+    if not at_least <= waited <= at_most:
+        raise AssertionError(f'waited {waited:.2f} s for {value!r}')
+
+
+@test()
+def retry_after_in_seconds_is_obeyed(t):
+    retry_after(t, '1', 0.95, 6)
+
+
+@test()
+def retry_after_as_a_date_is_obeyed(t):
+    retry_after(t, email.utils.formatdate(time.time() + 3, usegmt=True),
+                0.9, 8)
+
+
+@test()
+def retry_after_that_makes_no_sense_is_ignored(t):
+    for value in ('soon', '-5', '', '99999999999999999999999x'):
+        retry_after(t, value, 0, 1)
+
+
+@test(seconds=30)
+def retry_after_of_years_is_not_waited_for(t):
+    server = Hostile(t)
+    fails(t, server.serve('/x', BODY,
+                          status(503, 'Retry-After: 999999999')), '503')
+
+
+@test()
+def garbage_instead_of_http(t):
+    server = Hostile(t)
+    fails(t, server.serve('/x', BODY, garbage()), 'http', 'garbage',
+          'protocol', 'answer', 'response')
+
+
+@test()
+def reset_always(t):
+    server = Hostile(t)
+    fails(t, server.serve('/x', BODY, hostile.reset_at_once()), 'reset',
+          'broken', 'connection')
+
+
+@test()
+def nothing_instead_of_an_answer(t):
+    server = Hostile(t)
+    fails(t, server.serve('/x', BODY, hostile.close_at_once()), 'empty',
+          'closed', 'reply', 'nothing')
+
+
+@test()
+def a_body_that_is_always_cut_short(t):
+    """Without a validator nothing is gained by an attempt."""
+    server = Hostile(t)
+    fails(t, server.serve('/x', BODY, close_after(50000), etag=None),
+          'less', 'short', 'truncated', 'fewer', 'closed', 'missing')
+
+
+@test()
+def a_chunked_body_that_is_always_cut_short(t):
+    server = Hostile(t)
+    fails(t, server.serve('/x', BODY, chunked(cut=50000), etag=None),
+          'less', 'short', 'truncated', 'fewer', 'closed', 'missing', 'chunk')
+
+
+@test()
+def a_length_that_no_body_ever_reaches(t):
+    server = Hostile(t)
+    fails(t, server.serve('/x', BODY, wrong_length(1000)), 'less', 'short',
+          'truncated', 'fewer', 'closed', 'missing', 'contradict')
+
+
+@test()
+def more_body_than_announced_is_never_in_the_file(t):
+    server = Hostile(t)
+    run = Get(t, '-d', 'out', *QUICK,
+              server.serve('/x', BODY, excess(b'more' * 1000)))
+    code = run.wait()
+    t.note(f'{program.ending(code)}: {run.stderr.text()}')
+    if code == 0:
+        check_file(BODY, t.path('out/x'))
+    else:
+        equal(code, 1, 'status')
+        equal('x' in files_below(t.path('out')), False, 'final file')
+
+
+@test()
+def a_size_that_the_list_did_not_promise(t):
+    server = Hostile(t)
+    for index, (act, size) in enumerate((
+            (fine(), 99999), (fine(), 100001), (until_close(), 100001),
+            (until_close(), 99999), (until_close(cut=5000), 100000),
+            (chunked(), 99999))):
+        fails(t, server.serve(f'/{index}', BODY, act), 'size', 'bytes',
+              entry=f'  size={size}\n')
+
+
+@test()
+def an_empty_answer_where_the_list_promised_more(t):
+    server = Hostile(t)
+    fails(t, server.serve('/x', b''), 'size', 'bytes', entry='  size=5\n')
+
+
+@test()
+def redirects_without_end(t):
+    server = Hostile(t)
+    fails(t, server.serve('/x', b'', redirect('/x')), 'redirect')
+
+
+@test()
+def a_redirect_to_a_file_of_ours(t):
+    server = Hostile(t)
+    fails(t, server.serve('/x', b'', redirect('file:///etc/passwd')),
+          'protocol', 'redirect', 'scheme', 'file')
+
+
+@test()
+def schemes_that_are_not_http(t):
+    for url in ('file:///etc/passwd', 'gopher://127.0.0.1/x',
+                'dict://127.0.0.1/x', 'nonsense', 'http://', ''):
+        run = Get(t, '-d', 'out', '--retries', '0', url)
+        equal(run.wait() in (1, 2), True, f'status for {url!r}')
+        equal(files_below(t.path('out')), [], 'files')
+        equal(bool(run.stderr.text()), True, 'a message')
+
+
+# -- TLS ----------------------------------------------------------------------
+
+
+@test()
+def a_certificate_that_nobody_vouches_for(t):
+    site = Nginx(t)
+    site.put('x', BODY)
+    fails(t, site.tls_url('x'), 'certificate', 'ssl', 'tls')
+
+
+@test()
+def a_certificate_of_another_name(t):
+    site = Nginx(t, certificate_name='other.invalid')
+    site.put('x', BODY)
+    fails(t, site.tls_url('x'), 'name', 'certificate', 'ssl', 'tls',
+          arguments=(*QUICK, '--cacert', site.certificate))
+
+
+@test()
+def https_to_a_server_without_it(t):
+    site = Nginx(t)
+    fails(t, f'https://localhost:{site.port}/x', 'ssl', 'tls')
+
+
+@test()
+def an_authority_file_that_is_not_there(t):
+    server = Hostile(t)
+    run = Get(t, '-d', 'out', '--cacert', 'no/such.pem',
+              server.serve('/x', BODY).replace('http:', 'https:'))
+    equal(run.wait() in (1, 2), True, 'status')
+    contains(run.stderr.text(), 'no/such.pem', 'message')
+
+
+# -- Silence ------------------------------------------------------------------
+
+
+def stalls(t, url):
+    began = time.monotonic()
+    fails(t, url, 'stall', 'no byte', 'timed out', 'connect',
+          arguments=('--stall', '1s', '--retries', '0'))
+    took = time.monotonic() - began
+    if took < 1:
+        raise AssertionError(f'given up after {took:.2f} s')
+
+
+@test()
+def a_body_that_stalls(t):
+    stalls(t, Hostile(t).serve('/x', BODY, stall_after(50000)))
+
+
+@test()
+def a_head_that_stalls(t):
+    stalls(t, Hostile(t).serve('/x', BODY, stall_in_head()))
+
+
+@test()
+def an_answer_that_never_begins(t):
+    stalls(t, Hostile(t).serve('/x', BODY, stall_at_once()))
+
+
+@test()
+def a_connection_that_is_never_accepted(t):
+    stalls(t, blackhole(t) + '/x')
+
+
+@test()
+def a_tls_handshake_that_never_ends(t):
+    listener = socket.create_server(('127.0.0.1', 0))
+    t.defer(listener.close)
+    stalls(t, f'https://127.0.0.1:{listener.getsockname()[1]}/x')
+
+
+@test()
+def a_stall_is_gone_on_with_where_it_was(t):
+    server = Hostile(t)
+    get(t, '-d', 'out', '--stall', '1s', '--retry-wait', '10ms',
+        server.serve('/x', BODY, stall_after(50000), fine()))
+    check_file(BODY, t.path('out/x'))
+    equal(server.asked('/x')[1].if_range, '"v1"', 'If-Range')
+
+
+# -- Checksums ----------------------------------------------------------------
+
+
+@test()
+def a_checksum_that_does_not_match(t):
+    server = Hostile(t)
+    fails(t, server.serve('/x', BODY), 'sha256', 'sha-256', 'checksum',
+          entry=f'  sha256={digest(b"something else")}\n')
+
+
+@test()
+def a_checksum_that_did_not_match_and_then_does(t):
+    server = Hostile(t)
+    wrong = b'?' + BODY[1:]
+    url = server.serve('/x', wrong)
+    get(t, '-d', 'out', '--sha256', digest(BODY), url, status=1)
+    server.serve('/x', BODY, etag='"v2"')
+    get(t, '-d', 'out', '--sha256', digest(BODY), url)
+    check_file(BODY, t.path('out/x'))
+
+
+# -- The disk -----------------------------------------------------------------
+
+
+def in_small_space(t, size):
+    """Words that run a program with t.dir/small a file system of `size`."""
+    os.mkdir(t.path('small'))
+    words = ['unshare', '-m' if os.geteuid() == 0 else '-rm', 'sh', '-c',
+             f'mount -t tmpfs -o size={size} none {t.path("small")} && '
+             'exec "$0" "$@"']
+    if subprocess.run([*words, 'true'], stderr=subprocess.DEVNULL).returncode:
+        t.skip('no file system may be mounted here')
+    return words
+
+
+@test()
+def no_space_on_the_disk(t):
+    words = in_small_space(t, '1m')
+    server = Hostile(t)
+    big = server.serve('/big', content(3000000, 1))
+    good = server.serve('/good', BODY)
+    run = get(t, '-d', 'out', *QUICK, '-i', '-', before=words, status=1,
+              stdin=f'{big}\n  dir={t.path("small")}\n{good}\n')
+    contains(run.stderr.text(), 'No space left', 'message')
+    check_file(BODY, t.path('out/good'))
+    states = {row['url']: row['state'] for row in rows(t)}
+    equal(states, {big: 'failed', good: 'completed'}, 'states')
+
+
+@test()
+def no_space_for_the_database(t):
+    words = in_small_space(t, '100k')
+    server = Hostile(t)
+    server.serve('/x', BODY)
+    urls = '\n'.join(server.url(f'/x?{index}') for index in range(3000))
+    run = get(t, '-d', 'out', '--db', t.path('small/get.db'), '-i', '-',
+              before=words, stdin=urls, status=3)
+    contains(run.stderr.text(), 'small/get.db', 'message')
+
+
+@test()
+def a_limit_on_the_size_of_files_kills_nothing(t):
+    server = Hostile(t)
+    big = server.serve('/big', content(40000000, 1))
+    run = Get(t, '-d', 'out', *QUICK, big, prepare=lambda: resource.setrlimit(
+        resource.RLIMIT_FSIZE, (20000000, 20000000)))
+    equal(run.wait(), 1, 'status')
+    contains(run.stderr.text(), 'File too large', 'message')
+
+
+def as_nobody(t):
+    """What makes a child an ordinary user; the program must be in reach."""
+    if os.geteuid() != 0:
+        return None
+
+    def become():
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+    if subprocess.run([program.GET or 'true', '--version'], cwd='/',
+                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                      stderr=subprocess.DEVNULL,
+                      preexec_fn=become).returncode:
+        t.skip('another user cannot run the program from where it is')
+    for name in ('home', 'state'):
+        os.makedirs(t.path(name), exist_ok=True)
+        os.chown(t.path(name), 65534, 65534)
+    return become
+
+
+@test()
+def a_directory_that_may_not_be_written(t):
+    if not program.GET:
+        t.skip('BELAY_GET does not name the program')
+    become = as_nobody(t)
+    server = Hostile(t)
+    bad, good = server.serve('/bad', BODY), server.serve('/good', BODY)
+    for name in ('closed', 'open'):
+        os.mkdir(t.path(name))
+    os.chmod(t.path('closed'), 0o555)
+    os.chmod(t.path('open'), 0o777)
+    run = get(t, *QUICK, '-d', 'open', '-i', '-', prepare=become, status=1,
+              stdin=f'{bad}\n  dir={t.path("closed")}\n{good}\n')
+    contains(run.stderr.text(), 'Permission denied', 'message')
+    check_file(BODY, t.path('open/good'))
+    equal(server.asked('/bad'), [], 'requests for what cannot be kept')
+
+
+@test()
+def a_file_where_a_directory_should_be(t):
+    server = Hostile(t)
+    t.write('out', 'a file')
+    run = Get(t, '-d', 'out', server.serve('/x', BODY))
+    equal(run.wait() in (1, 2), True, 'status')
+    contains(run.stderr.text(), 'Not a directory', 'message')
+    check_file(b'a file', t.path('out'))
+
+
+@test()
+def a_directory_where_the_file_should_be(t):
+    server = Hostile(t)
+    os.makedirs(t.path('out/x'))
+    run = get(t, '-d', 'out', server.serve('/x', BODY), status=1)
+    contains(run.stderr.text(), 'x', 'message')
+    get(t, '-d', 'out', '--force', server.url('/x'), status=1)
+    equal(os.path.isdir(t.path('out/x')), True, 'the directory')
+
+
+# -- Lists --------------------------------------------------------------------
+
+
+@test()
+def a_bad_list_names_file_and_line_and_begins_nothing(t):
+    server = Hostile(t)
+    url = server.serve('/x', BODY)
+    sixty = 'a' * 63
+    for name, text, line in [
+            ('sum.txt', f'{url}\n  sha256={sixty}\n', 2),
+            ('key.txt', f'{url}\n\n# c\n{url}2\n  no-such-key=1\n', 5),
+            ('size.txt', f'{url}\n  size=many\n', 2),
+            ('out.txt', f'{url}\n  out=../evil\n', 2),
+            ('abs.txt', f'{url}\n  out=/etc/evil\n', 2),
+            ('first.txt', f'  out=x\n{url}\n', 1),
+            ('scheme.txt', f'{url}\nnot a url\n', 2),
+            ('nul.txt', f'{url}\nhttp://a/\x00b\n', 2),
+            ('brace.json', '[{"url": "http://a/"},\n{"url": }]\n', 2),
+            ('type.json', '[\n{"url": 5}]\n', None),
+            ('none.json', '[\n{"out": "x"}]\n', None),
+            ('lines.json', f'{{"url": "{url}"}}\n{{"url": \n', 2)]:
+        path = t.write(name, text)
+        run = get(t, '-d', 'out', '-i', path, status=2)
+        said = run.stderr.text()
+        contains(said, f'{name}:{line}: ' if line else name, 'message')
+        equal(said.count('\n'), 1, f'lines of {said!r}')
+        lacks(said, '\x00', 'message')
+    equal(server.asked(), [], 'requests')
+    equal(files_below(t.path('out')), [], 'files')
+    equal(os.path.exists(t.path('evil')), False, 'evil')
+
+
+@test()
+def bad_sums_name_file_and_line(t):
+    server = Hostile(t)
+    for text, line in [(f'{digest(b"")}  a\nnonsense\n', 2),
+                       (f'{"g" * 64}  a\n', 1),
+                       (f'{digest(b"")}  ../evil\n', 1),
+                       (f'{digest(b"")}  /etc/evil\n', 1)]:
+        run = get(t, '-d', 'out', '--sums', t.write('SUMS', text),
+                  '--base-url', server.url('/'), status=2)
+        contains(run.stderr.text(), f'SUMS:{line}: ', 'message')
+    equal(server.asked(), [], 'requests')
+
+
+@test()
+def a_list_that_is_a_directory(t):
+    os.mkdir(t.path('list'))
+    run = get(t, '-i', 'list', status=2)
+    contains(run.stderr.text(), 'list', 'message')
+
+
+# -- The database -------------------------------------------------------------
+
+
+def database(t):
+    """A database with one completed download; returns its path."""
+    server = Hostile(t)
+    get(t, '-d', 'first', server.serve('/first', BODY))
+    return t.path('state/belay/get.db')
+
+
+def refuses(t, path, word):
+    """A database of no use: status 3, one line, nothing begun."""
+    server = Hostile(t)
+    before = read(path) if os.path.isfile(path) else None
+    run = get(t, '-d', 'out', '--db', path, server.serve('/x', BODY),
+              status=3)
+    said = run.stderr.text()
+    contains(said, word, 'message')
+    contains(said, path, 'message')
+    equal(said.count('\n'), 1, f'lines of {said!r}')
+    equal(server.asked(), [], 'requests')
+    equal(files_below(t.path('out')), [], 'files')
+    if before is not None:
+        equal(read(path) == before, True, 'the database is as it was')
+    t.note(said.strip())
+
+
+@test()
+def a_database_that_another_process_keeps_locked(t):
+    path = database(t)
+    other = sqlite3.connect(path, isolation_level=None)
+    t.defer(other.close)
+    other.execute('BEGIN IMMEDIATE')
+    refuses(t, path, 'locked')
+    other.execute('ROLLBACK')
+    server = Hostile(t)
+    get(t, '-d', 'out', server.serve('/x', BODY))
+
+
+@test()
+def a_database_that_is_none(t):
+    refuses(t, t.write('garbage.db', content(50000, 'garbage')),
+            'not a database')
+
+
+@test()
+def a_database_that_is_cut_or_damaged(t):
+    path = database(t)
+    whole = read(path)
+    # What is damaged: the tables' pages, not the header.
+    damaged = whole[:100] + b'\xff' * (len(whole) - 100)
+    refuses(t, t.write('damaged.db', damaged), 'damaged')
+    run = Get(t, '-d', 'out', '--db', t.write('cut.db', whole[:5000]),
+              Hostile(t).serve('/x', BODY))
+    equal(program.ending(run.wait()), 'exit 3', 'status for a cut one')
+
+
+@test()
+def a_database_of_another_program(t):
+    path = t.path('other.db')
+    with sqlite3.connect(path) as other:
+        other.execute('CREATE TABLE download (id, mine)')
+        other.execute('INSERT INTO download VALUES (1, 2)')
+    other.close()
+    run = Get(t, '-d', 'out', '--db', path, Hostile(t).serve('/x', BODY))
+    equal(program.ending(run.wait()), 'exit 3', 'status')
+    t.note(run.stderr.text().strip())
+    with sqlite3.connect(path) as other:
+        equal(other.execute('SELECT * FROM download').fetchall(), [(1, 2)],
+              "the other program's rows")
+    other.close()
+
+
+@test()
+def a_database_of_a_newer_belay(t):
+    path = database(t)
+    with sqlite3.connect(path) as other:
+        other.execute('PRAGMA user_version = 999')
+    other.close()
+    refuses(t, path, 'newer')
+
+
+@test()
+def a_database_where_none_can_be(t):
+    os.mkdir(t.path('folder'))
+    refuses(t, t.path('folder'), 'folder')
+    refuses(t, t.write('file', 'x') + '/get.db', 'Not a directory')
+
+
+@test()
+def no_home_and_no_state_directory_is_said(t):
+    server = Hostile(t)
+    run = Get(t, '-d', 'out', server.serve('/x', BODY),
+              env={'HOME': '', 'XDG_STATE_HOME': ''})
+    if run.wait() != 0:
+        equal(run.wait(), 3, 'status')
+        contains(run.stderr.text(), '--db', 'message')
+
+
+@test()
+def a_relative_state_directory_is_not_used(t):
+    """The standard says that a relative path there is to be ignored."""
+    server = Hostile(t)
+    get(t, '-d', 'out', server.serve('/x', BODY),
+        env={'XDG_STATE_HOME': 'relative'})
+    equal(os.path.exists(t.path('relative')), False, './relative')
+    equal(os.path.exists(t.path('home/.local/state/belay/get.db')), True,
+          'the database below HOME')
+
+
+# -- Several at once ----------------------------------------------------------
+
+
+@test()
+def five_bad_ones_among_twenty_good_ones(t):
+    server = Hostile(t)
+    good = [server.serve(f'/good{index:02}', content(30000, index))
+            for index in range(20)]
+    bad = [server.serve('/a', BODY, status(404)),
+           server.serve('/b', BODY, hostile.reset_at_once()),
+           server.serve('/c', BODY, status(500)),
+           f'http://127.0.0.1:{free_port()}/d', server.url('/e')]
+    urls = good[:10] + bad + good[10:]
+    run = get(t, '-d', 'out', *QUICK, '-j', '4', *urls, status=1)
+    for index in range(20):
+        check_file(content(30000, index), t.path('out', f'good{index:02}'))
+    contains(run.stderr.text(), '20 completed, 5 failed', 'summary')
+    equal([name for name in files_below(t.path('out'))
+           if not name.startswith('good') and not name.endswith(PART)], [],
+          'files of the bad ones')
+
+
+main()

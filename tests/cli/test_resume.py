@@ -1,0 +1,547 @@
+#!/usr/bin/python3
+"""Going on: the right bytes after every interruption, and never a splice.
+
+Each test compares whole files.  `interrupted()` brings a download to an exact
+byte: the server stalls there, the program has written everything, and then it
+is ended.
+"""
+
+import os
+import signal
+import time
+
+import hostile
+from hostile import (Hostile, becomes, chunked, close_after, deaf, encoded,
+                     fine, lying, not_satisfiable, part_of, reset_after,
+                     stall_after, status, unasked_206, whole)
+from nginx import Nginx
+from program import (PART, Get, check_file, content, digest, ending,
+                     files_below, get, read, rows, size_of)
+from tap import contains, equal, fewer, main, test
+
+BODY = content(200000, 'resume')
+OTHER = content(200000, 'another version')
+CUT = 120000
+QUICK = ('--retry-wait', '10ms')
+
+
+def interrupted(t, server, path='/x', number=signal.SIGINT, arguments=()):
+    """Downloads CUT bytes of `path`, then ends the program; returns the part
+    file's path."""
+    server.resources[path].script = (stall_after(CUT),)
+    run = Get(t, '-d', 'out', *arguments, server.url(path))
+    server.wait_stalled()
+    part = t.path('out', os.path.basename(path) + PART)
+    t.until(lambda: size_of(part) == CUT, 'everything is written')
+    if number == signal.SIGKILL:
+        t.until(lambda: validator(t, path), 'the validator is recorded')
+    run.signal(number)
+    run.finish(-number)
+    server.log.clear()
+    return part
+
+
+def validator(t, path):
+    return next((row['validator'] for row in rows(t)
+                 if row['url'].endswith(path)), None)
+
+
+def goes_on(t, server, wanted, *script, path='/x', arguments=(), code=0):
+    """The same command again, against another script."""
+    resource = server.resources[path]
+    resource.script, resource.requests = script or (fine(),), 0
+    run = get(t, '-d', 'out', *QUICK, *arguments, server.url(path),
+              status=code)
+    if code == 0:
+        name = os.path.basename(path)
+        check_file(wanted, t.path('out', name))
+        equal(os.path.exists(t.path('out', name + PART)), False,
+              'the part file is there')
+    return run
+
+
+# -- At random moments --------------------------------------------------------
+
+
+def one_round(t, site, source, number, urls, wanted, out):
+    """Interrupts the same command until it ends; counts interruptions."""
+    count = 0
+    for _ in range(source.choice((1, 1, 2, 3))):
+        run = Get(t, '-d', out, *QUICK, *urls)
+        time.sleep(source.uniform(0, 0.35))
+        run.signal(number)
+        code = run.wait()
+        never_wrong(out, wanted)
+        if code == 0:
+            break
+        # So early that it had not begun to catch it: died by it as well.
+        equal(ending(code), ending(-number), 'how it ended')
+        count += 1
+    get(t, '-d', out, *QUICK, *urls)
+    for name, data in wanted.items():
+        check_file(data, out, name)
+    equal(files_below(out), sorted(wanted), 'files')
+    return count
+
+
+def never_wrong(out, wanted):
+    """What has its final name has all of its bytes."""
+    for name, data in wanted.items():
+        if os.path.exists(os.path.join(out, name)):
+            check_file(data, out, name)
+
+
+def many_rounds(t, number, rounds):
+    source = t.random()
+    site = Nginx(t)
+    count = 0
+    for index in range(fewer(rounds)):
+        wanted = {f'{name}.bin': site.put(
+            f'{index}/{name}.bin',
+            content(source.choice((1, 5000, 70000, 300000)), (index, name)))
+            for name in range(6)}
+        urls = [site.url(f'slow/{index}/{name}') for name in wanted]
+        count += one_round(t, site, source, number, urls, wanted,
+                           t.path(f'out{index}'))
+    t.note(f'{count} interruptions in {fewer(rounds)} rounds')
+
+
+@test(seconds=90)
+def interrupted_by_int_at_random_moments_the_bytes_are_right(t):
+    many_rounds(t, signal.SIGINT, 10)
+
+
+@test(seconds=90)
+def interrupted_by_term_at_random_moments_the_bytes_are_right(t):
+    many_rounds(t, signal.SIGTERM, 6)
+
+
+@test(seconds=90)
+def interrupted_by_hup_at_random_moments_the_bytes_are_right(t):
+    many_rounds(t, signal.SIGHUP, 6)
+
+
+@test(seconds=90)
+def killed_at_random_moments_the_bytes_are_right(t):
+    many_rounds(t, signal.SIGKILL, 14)
+
+
+def served_again(t, number, limit):
+    """How much more than the files' bytes was served, in all."""
+    source = t.random()
+    site = Nginx(t)
+    wanted = {f'{name}.bin': site.put(f'{name}.bin', content(6 << 20, name))
+              for name in range(4)}
+    urls = [site.url(f'brisk/{name}') for name in wanted]
+    for _ in range(2):
+        run = Get(t, '-d', 'out', *urls)
+        time.sleep(source.uniform(0.5, 0.65))
+        run.signal(number)
+        equal(ending(run.wait()), ending(-number), 'how it ended')
+    get(t, '-d', 'out', *urls)
+    for name, data in wanted.items():
+        check_file(data, t.path('out', name))
+    served = sum(request.sent for request in site.requests())
+    ratio = served / sum(map(len, wanted.values()))
+    t.note(f'served / needed bytes: {ratio:.4f}')
+    if ratio > limit:
+        raise AssertionError(f'{ratio:.3f} times the needed bytes were served')
+
+
+@test(seconds=30)
+def interrupted_twice_it_asks_for_hardly_more_than_is_missing(t):
+    served_again(t, signal.SIGINT, 1.03)
+
+
+@test(seconds=30)
+def killed_twice_it_asks_for_hardly_more_than_is_missing(t):
+    served_again(t, signal.SIGKILL, 1.03)
+
+
+# -- An honest server ---------------------------------------------------------
+
+
+@test()
+def going_on_asks_for_a_range_with_if_range_and_little_overlap(t):
+    for number in (signal.SIGINT, signal.SIGKILL):
+        server = Hostile(t)
+        path = f'/{int(number)}'
+        server.serve(path, BODY)
+        part = interrupted(t, server, path, number)
+        goes_on(t, server, BODY, path=path)
+        asked = server.asked(path)
+        equal(len(asked), 1, 'requests')
+        start = int(asked[0].range.removeprefix('bytes=').rstrip('-'))
+        if not CUT - 65536 <= start <= CUT:
+            raise AssertionError(f'asked from {start}, had {CUT}')
+        equal(asked[0].if_range, '"v1"', 'If-Range')
+        equal(os.path.exists(part), False, 'the part file is there')
+
+
+@test()
+def last_modified_well_in_the_past_is_a_validator_too(t):
+    server = Hostile(t)
+    server.serve('/x', BODY, etag=None,
+                 modified='Mon, 03 Nov 2025 10:00:00 GMT')
+    interrupted(t, server)
+    goes_on(t, server, BODY)
+    equal(server.asked('/x')[0].if_range, 'Mon, 03 Nov 2025 10:00:00 GMT',
+          'If-Range')
+
+
+@test()
+def without_a_strong_validator_it_starts_over(t):
+    # Date in the head is 21 Nov 2025 10:00:00.
+    for etag, modified in ((None, None), ('W/"v1"', None),
+                           (None, 'Fri, 21 Nov 2025 10:00:00 GMT')):
+        server = Hostile(t)
+        path = f'/{etag and 1}{modified and 2}'
+        server.serve(path, BODY, etag=etag, modified=modified)
+        interrupted(t, server, path)
+        server.serve(path, OTHER, etag=etag, modified=modified)
+        goes_on(t, server, OTHER, path=path)
+        for asked in server.asked(path):
+            equal((asked.range, asked.if_range), (None, None), 'range')
+
+
+@test()
+def resume_without_urls_goes_on_with_everything(t):
+    server = Hostile(t)
+    urls = [server.serve(f'/{name}', content(100000, name), stall_after(50000))
+            for name in 'abc']
+    run = Get(t, '-d', 'out', *urls)
+    server.wait_stalled(3)
+    run.signal(signal.SIGINT)
+    run.finish(-signal.SIGINT)
+    contains(run.stderr.text(), "'belay get resume'", 'hint')
+    for name in 'abc':
+        server.serve(f'/{name}', content(100000, name))
+    elsewhere = t.path('elsewhere')
+    os.mkdir(elsewhere)
+    get(t, 'resume', cwd=elsewhere)
+    for name in 'abc':
+        check_file(content(100000, name), t.path('out', name))
+    equal({row['state'] for row in rows(t)}, {'completed'}, 'states')
+
+
+@test()
+def everything_was_there_but_the_name(t):
+    server = Hostile(t)
+    server.serve('/x', BODY, stall_after(len(BODY) - 1))
+    run = Get(t, '-d', 'out', server.url('/x'))
+    server.wait_stalled()
+    part = t.path('out', 'x' + PART)
+    t.until(lambda: size_of(part) == len(BODY) - 1, 'it is written')
+    run.signal(signal.SIGINT)
+    run.finish(-signal.SIGINT)
+    with open(part, 'ab') as file:
+        file.write(BODY[-1:])
+    goes_on(t, server, BODY)
+
+
+@test()
+def a_broken_connection_is_gone_on_with_in_the_same_run(t):
+    server = Hostile(t)
+    for index, act in enumerate((reset_after(CUT), close_after(CUT),
+                                 hostile.reset_at_once(),
+                                 hostile.close_at_once(),
+                                 hostile.garbage(), status(500), status(503),
+                                 chunked(cut=50000))):
+        path = f'/{index}'
+        get(t, *QUICK, '-d', 'out', server.serve(path, BODY, act, fine()))
+        check_file(BODY, t.path('out', path[1:]))
+        equal(len(server.asked(path)), 2, f'requests for {path}')
+    for path in ('/0', '/1'):
+        equal(server.asked(path)[1].if_range, '"v1"', 'If-Range')
+
+
+@test()
+def connections_broken_again_and_again_get_on_step_by_step(t):
+    server = Hostile(t)
+    get(t, *QUICK, '-d', 'out', '--retries', '2',
+        server.serve('/x', content(400000, 1), reset_after(40000)))
+    check_file(content(400000, 1), t.path('out/x'))
+    t.note(f'{len(server.asked("/x"))} requests')
+
+
+# -- The file changed ---------------------------------------------------------
+
+
+def changed(t, size, when):
+    """Through nginx: interrupted midway, changed, the same command."""
+    site = Nginx(t)
+    then = 1700000000
+    site.put('x', content(400000, 'old'), modified=then)
+    run = Get(t, '-d', 'out', site.url('slow/x'))
+    part = t.path('out/x' + PART)
+    t.until(lambda: size_of(part) > 50000, 'it is under way')
+    run.signal(signal.SIGINT)
+    run.finish(-signal.SIGINT)
+    new = site.put('x', content(size, 'new'), modified=then + when)
+    get(t, '-d', 'out', *QUICK, site.url('slow/x'))
+    check_file(new, t.path('out/x'))
+
+
+@test()
+def changed_to_the_same_size_it_starts_over(t):
+    changed(t, 400000, 100)
+
+
+@test()
+def changed_to_a_longer_file_it_starts_over(t):
+    changed(t, 500000, 100)
+
+
+@test()
+def changed_to_a_shorter_file_it_starts_over(t):
+    changed(t, 100000, 100)
+
+
+@test()
+def changed_to_one_shorter_than_the_part_it_starts_over(t):
+    changed(t, 20000, 100)
+
+
+@test()
+def changed_to_nothing_it_starts_over(t):
+    changed(t, 0, 100)
+
+
+@test()
+def changed_with_the_same_size_and_time_the_overlap_tells(t):
+    changed(t, 400000, 0)
+
+
+@test()
+def changed_at_its_start_alone_with_the_same_etag_the_sha256_tells(t):
+    server = Hostile(t)
+    new = b'another start' + BODY[13:]
+    server.serve('/x', BODY)
+    arguments = ('--sha256', digest(new))
+    interrupted(t, server, arguments=arguments)
+    server.serve('/x', new)
+    run = Get(t, '-d', 'out', *QUICK, *arguments, server.url('/x'))
+    code = run.wait()
+    # One run may find out, and the next one bring it; no wrong file ever.
+    if code != 0:
+        equal(files_below(t.path('out')), [], 'final files')
+        get(t, '-d', 'out', *QUICK, *arguments, server.url('/x'))
+    check_file(new, t.path('out/x'))
+
+
+@test()
+def changed_while_one_run_goes_on_after_a_reset(t):
+    for index, act in enumerate((fine(), deaf())):
+        server = Hostile(t)
+        url = server.serve(f'/{index}', BODY, reset_after(CUT),
+                           becomes(OTHER, '"v2"', act), fine())
+        get(t, *QUICK, '-d', 'out', url)
+        check_file(OTHER, t.path('out', str(index)))
+
+
+@test()
+def changed_and_the_server_does_not_know_if_range(t):
+    server = Hostile(t)
+    server.serve('/x', BODY)
+    interrupted(t, server)
+    server.serve('/x', OTHER, etag='"v2"')
+    goes_on(t, server, OTHER, deaf())
+
+
+@test()
+def changed_but_the_server_claims_the_same_etag(t):
+    server = Hostile(t)
+    server.serve('/x', BODY)
+    interrupted(t, server)
+    server.serve('/x', OTHER)
+    goes_on(t, server, OTHER)
+
+
+# -- Ranges that are wrong ----------------------------------------------------
+
+
+def wrong_range(t, act, always=False):
+    """After an interruption the server answers wrongly, once or always: the
+    right file, or (always) an honest failure."""
+    server = Hostile(t)
+    server.serve('/x', BODY)
+    interrupted(t, server)
+    if not always:
+        goes_on(t, server, BODY, act, fine())
+        return
+    server.serve('/x', BODY, act)
+    run = Get(t, '-d', 'out', *QUICK, '--retries', '2', server.url('/x'))
+    code = run.wait()
+    t.note(ending(code))
+    if code == 0:
+        check_file(BODY, t.path('out/x'))
+    else:
+        equal(ending(code), 'exit 1', 'status')
+        equal('x' in files_below(t.path('out')), False, 'a final file')
+        contains(run.stderr.text(), 'failed', 'message')
+
+
+WRONG = {
+    'ranges_are_ignored': whole(),
+    'the_range_starts_too_early': part_of(start=-1000),
+    'the_range_starts_too_late': part_of(start=1000),
+    'the_range_says_too_early_and_is_not': part_of(start=-1000, honest=False),
+    'the_range_says_too_late_and_is_not': part_of(start=1000, honest=False),
+    'the_range_is_shorter_than_asked': part_of(end=-1000),
+    'the_range_says_longer_than_the_file': part_of(end=1000, honest=False),
+    'the_total_is_larger': part_of(total=1000),
+    'the_total_is_smaller': part_of(total=-1000),
+    'there_is_no_content_range': part_of(said=False),
+    'the_range_starts_at_0': part_of(start=-(CUT - 16384)),
+    'the_range_holds_other_bytes': lying(5000),
+    'there_is_always_416': not_satisfiable(),
+    'the_range_is_gzip': encoded(),
+    'an_error_page_comes_instead': status(500),
+}
+
+
+def make_wrong(name, act):
+    def once(t):
+        wrong_range(t, act)
+
+    def always(t):
+        wrong_range(t, act, always=True)
+    once.__name__ = f'{name}_once_and_the_file_is_right'
+    always.__name__ = f'{name}_always_and_no_wrong_file_comes_of_it'
+    test()(once)
+    test()(always)
+
+
+for _name, _act in WRONG.items():
+    make_wrong(_name, _act)
+
+
+@test()
+def a_206_that_nobody_asked_for_is_not_the_file(t):
+    server = Hostile(t)
+    url = server.serve('/x', BODY, unasked_206())
+    get(t, *QUICK, '--retries', '1', '-d', 'out', url, status=1)
+    equal('x' in files_below(t.path('out')), False, 'a final file')
+
+
+@test()
+def gzip_that_nobody_asked_for_is_not_the_file(t):
+    server = Hostile(t)
+    url = server.serve('/x', BODY, encoded())
+    run = Get(t, *QUICK, '--retries', '1', '-d', 'out', url)
+    if run.wait() == 0:
+        check_file(BODY, t.path('out/x'))
+
+
+@test()
+def if_range_that_the_server_never_believes_still_ends(t):
+    """A server whose ETag is another one for every request."""
+    server = Hostile(t)
+    server.serve('/x', BODY)
+    interrupted(t, server)
+    count = iter(range(1000))
+
+    def fickle(exchange):
+        exchange.resource.etag = f'"{next(count)}"'
+        hostile.whole()(exchange)
+    fickle.stays = True
+    goes_on(t, server, BODY, fickle)
+
+
+# -- The part file and the database -------------------------------------------
+
+
+@test()
+def a_part_file_that_was_tampered_with_is_found_out(t):
+    def cut(part):
+        os.truncate(part, 1000)
+
+    def grown(part):
+        with open(part, 'ab') as file:
+            file.write(b'?' * 5000)
+
+    def replaced(part):
+        with open(part, 'wb') as file:
+            file.write(b'?' * CUT)
+
+    for act in (cut, grown, replaced, os.unlink):
+        server = Hostile(t)
+        path = '/' + act.__name__
+        server.serve(path, BODY)
+        act(interrupted(t, server, path))
+        goes_on(t, server, BODY, path=path)
+
+
+@test()
+def a_part_file_that_became_a_link_is_not_written_through(t):
+    server = Hostile(t)
+    server.serve('/x', BODY)
+    part = interrupted(t, server)
+    precious = t.write('precious', 'precious')
+    os.unlink(part)
+    os.symlink(precious, part)
+    run = Get(t, '-d', 'out', *QUICK, server.url('/x'))
+    if run.wait() == 0:
+        check_file(BODY, t.path('out/x'))
+    check_file(b'precious', precious)
+
+
+@test()
+def a_part_file_without_a_database_is_not_trusted(t):
+    server = Hostile(t)
+    server.serve('/x', BODY)
+    interrupted(t, server)
+    os.rename(t.path('state'), t.path('lost'))
+    server.serve('/x', OTHER)
+    goes_on(t, server, OTHER)
+
+
+@test()
+def a_database_without_a_part_file_starts_at_0(t):
+    server = Hostile(t)
+    server.serve('/x', BODY)
+    os.unlink(interrupted(t, server))
+    goes_on(t, server, BODY)
+    equal(server.asked('/x')[0].range, None, 'range')
+
+
+@test()
+def a_file_that_took_the_name_meanwhile_is_not_overwritten(t):
+    server = Hostile(t)
+    server.serve('/x', BODY)
+    interrupted(t, server)
+    t.write('out/x', 'precious')
+    goes_on(t, server, BODY, code=1)
+    check_file(b'precious', t.path('out/x'))
+
+
+@test()
+def what_is_recorded_after_an_interruption_is_true(t):
+    server = Hostile(t)
+    server.serve('/x', BODY)
+    part = interrupted(t, server)
+    row, = rows(t)
+    equal((row['state'], row['size'], row['bytes'], row['durable_bytes']),
+          ('interrupted', len(BODY), CUT, CUT), 'row')
+    equal(row['validator'], '"v1"', 'validator')
+    equal(read(part), BODY[:CUT], 'part file')
+
+
+@test()
+def a_failed_download_is_tried_again_by_the_same_command(t):
+    server = Hostile(t)
+    url = server.serve('/x', BODY, status(404))
+    get(t, '-d', 'out', url, status=1)
+    goes_on(t, server, BODY)
+
+
+@test()
+def sha256_and_size_are_checked_after_going_on(t):
+    server = Hostile(t)
+    server.serve('/x', BODY)
+    arguments = ('--sha256', digest(BODY))
+    interrupted(t, server, arguments=arguments)
+    goes_on(t, server, BODY, arguments=arguments)
+
+
+main()
