@@ -152,6 +152,8 @@ static int wait_once(struct belay_loop *loop, int64_t timeout_ns) {
   if (timer_ns >= 0 && (timeout_ns < 0 || timer_ns < timeout_ns))
     timeout_ns = timer_ns;
   int n = belay__poller_wait(loop->poller, ready, BATCH, timeout_ns);
+  if (n == -EINTR) /* a signal: it comes before the timers that are due */
+    n = belay__poller_wait(loop->poller, ready, BATCH, 0);
   for (int i = 0; i < n; i++)
     sort_in(loop, &ready[i]);
   belay__timer_expire(loop);

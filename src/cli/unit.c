@@ -87,16 +87,15 @@ const char *unit_size(int64_t bytes, char text[UNIT_TEXT_BYTES]) {
     value /= 1024;
     unit++;
   }
-  snprintf(text, UNIT_TEXT_BYTES, unit > 0 && value < 9.95 ? "%.1f %s" : "%.0f %s",
-           value, units[unit]);
+  snprintf(text, UNIT_TEXT_BYTES, "%.*f %s", unit > 0, value, units[unit]);
   return text;
 }
 
 const char *unit_duration(int64_t ns, char text[UNIT_TEXT_BYTES]) {
   double s = (double)ns / 1e9;
   long long whole = (long long)(s + 0.5);
-  if (s < 0.9995)
-    snprintf(text, UNIT_TEXT_BYTES, "%.0f ms", s * 1e3);
+  if (s < 0.995)
+    snprintf(text, UNIT_TEXT_BYTES, "%.2f s", s);
   else if (s < 9.95)
     snprintf(text, UNIT_TEXT_BYTES, "%.1f s", s);
   else if (whole < 60)

@@ -14,7 +14,7 @@ int64_t unit_parse_duration(const char *text);
 
 /* "1.2 GiB", "512 B" */
 const char *unit_size(int64_t bytes, char text[UNIT_TEXT_BYTES]);
-/* "3.4 s", "1m05s", "2h03m" */
+/* "0.03 s", "3.4 s", "1m05s", "2h03m" */
 const char *unit_duration(int64_t ns, char text[UNIT_TEXT_BYTES]);
 /* "2026-11-20T12:34:56Z" of a Unix time in milliseconds */
 const char *unit_time(int64_t ms, char text[UNIT_TEXT_BYTES]);

@@ -18,16 +18,19 @@ static const char *home(void) {
   return user != NULL ? user->pw_dir : NULL;
 }
 
-static int make_parents(char *path) {
-  for (char *slash = strchr(path + 1, '/'); slash != NULL;
-       slash = strchr(slash + 1, '/')) {
+int xdg_make_parents(const char *path) {
+  char *copy = strdup(path);
+  int error = copy == NULL ? -ENOMEM : 0;
+  for (char *slash = copy; error == 0; *slash = '/') {
+    slash = strchr(slash + 1, '/');
+    if (slash == NULL)
+      break;
     *slash = '\0';
-    int error = mkdir(path, 0700) != 0 && errno != EEXIST ? -errno : 0;
-    *slash = '/';
-    if (error < 0)
-      return error;
+    if (mkdir(copy, 0700) != 0 && errno != EEXIST)
+      error = -errno;
   }
-  return 0;
+  free(copy);
+  return error;
 }
 
 int xdg_state_path(const char *name, char **ret_path) {
@@ -40,10 +43,6 @@ int xdg_state_path(const char *name, char **ret_path) {
     return -ENOENT;
   if (asprintf(&path, "%s/%s%s", base, is_set ? "" : ".local/state/", name) < 0)
     return -ENOMEM;
-  int error = make_parents(path);
-  if (error < 0)
-    free(path);
-  else
-    *ret_path = path;
-  return error;
+  *ret_path = path;
+  return 0;
 }

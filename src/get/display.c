@@ -22,14 +22,17 @@
 #include "cli/utf8.h"
 
 #define LINE_BYTES 1024
+#define FIGURES_BYTES 192
 #define ROWS_AT_MOST 200
 #define NAME_COLUMNS_LEAST 12
+#define WIDE_COLUMNS 110
 
 struct display {
   struct display_options options;
   int columns, rows;
   size_t drawn;                     /* lines of the last frame */
   size_t widths[ROWS_AT_MOST + 2];  /* of each of them, in columns */
+  char figures[ROWS_AT_MOST][FIGURES_BYTES];
   char *frame;
   size_t size, capacity;
 };
@@ -84,7 +87,7 @@ static void go_back(struct display *display) {
   char text[32];
   size_t rows = rows_drawn(display);
   if (rows > 0) {
-    snprintf(text, sizeof(text), "\x1b[%zuF", rows);
+    snprintf(text, sizeof(text), "\r\x1b[%zuA", rows);
     add_text(display, text);
   }
   display->drawn = 0;
@@ -102,6 +105,10 @@ static void add_line(struct display *display, const char *text) {
 
 /* -- Lines -------------------------------------------------------------------------- */
 
+static int bar_cells(int columns) {
+  return columns >= WIDE_COLUMNS ? 20 : columns >= 72 ? 10 : 0;
+}
+
 static void write_bar(char *out, int cells, double part) {
   int full = (int)(part * cells + 0.5);
   for (int i = 0; i < cells; i++)
@@ -118,8 +125,8 @@ static void write_figures(char *out, size_t size, const struct display_row *row,
   if (row->size_bytes > 0) {
     double part = (double)row->bytes / (double)row->size_bytes;
     used = (size_t)snprintf(out, size, "%3.0f%% ", part * 100);
-    if (columns >= 72) {
-      write_bar(out, columns >= 100 ? 20 : 10, part);
+    if (bar_cells(columns) > 0) {
+      write_bar(out, bar_cells(columns), part);
       strcat(out, " ");
       used = strlen(out);
     }
@@ -142,15 +149,31 @@ static void write_figures(char *out, size_t size, const struct display_row *row,
   }
 }
 
-static void add_row(struct display *display, const struct display_row *row) {
-  char figures[256], name[512], line[LINE_BYTES];
-  int columns = display->columns;
-  write_figures(figures, sizeof(figures), row, columns);
-  int room = columns / 3 > NAME_COLUMNS_LEAST ? columns / 3 : NAME_COLUMNS_LEAST;
-  size_t width = utf8_fit(row->name, name, sizeof(name), (size_t)room);
-  snprintf(line, sizeof(line), "%s%*s %s", name, room - (int)width, "",
+/* One row: the name in `room` columns, then the figures. */
+static void add_row(struct display *display, const char *name, int room,
+                    const char *figures) {
+  char text[512], line[LINE_BYTES];
+  size_t width = utf8_fit(name, text, sizeof(text), (size_t)room);
+  snprintf(line, sizeof(line), "%s%*s %s", text, room - (int)width, "",
            figures);
   add_line(display, line);
+}
+
+/* The figures stand in line; names have what the longest of them leaves. */
+static void add_rows(struct display *display, const struct display_row *rows,
+                     size_t count) {
+  int widest = 0;
+  for (size_t i = 0; i < count; i++) {
+    write_figures(display->figures[i], sizeof(display->figures[i]), &rows[i],
+                  display->columns);
+    int width = (int)strlen(display->figures[i]);
+    widest = width > widest ? width : widest;
+  }
+  int room = display->columns - widest - 2;
+  if (room < NAME_COLUMNS_LEAST)
+    room = NAME_COLUMNS_LEAST;
+  for (size_t i = 0; i < count; i++)
+    add_row(display, rows[i].name, room, display->figures[i]);
 }
 
 static void add_total(struct display *display,
@@ -202,8 +225,7 @@ void display_draw(struct display *display, const struct display_row *rows,
     room = ROWS_AT_MOST;
   size_t shown = count <= room ? count : room - 1;
   go_back(display);
-  for (size_t i = 0; i < shown; i++)
-    add_row(display, &rows[i]);
+  add_rows(display, rows, shown);
   if (shown < total->active) {
     char line[64];
     snprintf(line, sizeof(line), "... and %zu more", total->active - shown);
@@ -222,8 +244,13 @@ void display_clear(struct display *display) {
   flush(display);
 }
 
-void display_message(struct display *display, const char *format, ...) {
+void display_message(struct display *display, enum display_tone tone,
+                     const char *format, ...) {
+  static const char *const colours[] = {
+      [DISPLAY_PLAIN] = "", [DISPLAY_GOOD] = "\x1b[32m",
+      [DISPLAY_BAD] = "\x1b[31m"};
   char text[LINE_BYTES], line[LINE_BYTES];
+  bool coloured = display->options.colour && tone != DISPLAY_PLAIN;
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(text, sizeof(text), format, arguments);
@@ -233,7 +260,13 @@ void display_message(struct display *display, const char *format, ...) {
     go_back(display);
     add_text(display, "\x1b[J");
   }
-  add_text(display, line);
+  size_t word = strcspn(line, " ");
+  if (coloured)
+    add_text(display, colours[tone]);
+  add(display, line, word);
+  if (coloured)
+    add_text(display, "\x1b[m");
+  add_text(display, line + word);
   add_text(display, "\n");
   flush(display);
 }

@@ -46,9 +46,13 @@ int display_new(const struct display_options *options,
 void display_draw(struct display *display, const struct display_row *rows,
                   size_t count, const struct display_total *total);
 
-/* Writes one line above the block; control bytes are made visible. */
-void display_message(struct display *display, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+enum display_tone { DISPLAY_PLAIN, DISPLAY_GOOD, DISPLAY_BAD };
+
+/* Writes one line above the block; control bytes are made visible, and the
+ * first word has the tone's colour. */
+void display_message(struct display *display, enum display_tone tone,
+                     const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* The window's size may have changed (SIGWINCH), or the screen (SIGCONT). */
 void display_resized(struct display *display);

@@ -137,7 +137,44 @@ static int add_all(struct store *store, struct item *items,
   return error < 0 ? error : store_commit(store, ret_error);
 }
 
-int enqueue_list(struct store *store, const struct list *list, const char *dir,
+/* -- Headers ------------------------------------------------------------------------- */
+
+static int by_id(const void *a, const void *b) {
+  int64_t x = ((const struct own_headers *)a)->id;
+  int64_t y = ((const struct own_headers *)b)->id;
+  return (x > y) - (x < y);
+}
+
+static int take_headers(const struct item *items, struct list *list,
+                        struct enqueued *enqueued) {
+  enqueued->headers = calloc(list->count + 1, sizeof(*enqueued->headers));
+  if (enqueued->headers == NULL)
+    return -ENOMEM;
+  for (size_t i = 0; i < list->count; i++) {
+    if (list->entries[i].headers == NULL || items[i].id == 0)
+      continue;
+    enqueued->headers[enqueued->headers_count++] = (struct own_headers){
+        .id = items[i].id, .lines = list->entries[i].headers};
+    list->entries[i].headers = NULL;
+  }
+  qsort(enqueued->headers, enqueued->headers_count, sizeof(*enqueued->headers),
+        by_id);
+  return 0;
+}
+
+const char *const *enqueued_headers(const struct enqueued *enqueued,
+                                    int64_t id) {
+  const struct own_headers key = {.id = id};
+  const struct own_headers *found = NULL;
+  if (enqueued->headers_count > 0)
+    found = bsearch(&key, enqueued->headers, enqueued->headers_count,
+                    sizeof(key), by_id);
+  return found != NULL ? (const char *const *)found->lines : NULL;
+}
+
+/* -- The whole ------------------------------------------------------------------------ */
+
+int enqueue_list(struct store *store, struct list *list, const char *dir,
                  struct enqueued *ret, char **ret_error) {
   char *base = here();
   char *absolute = base != NULL ? join(base, dir) : NULL;
@@ -150,6 +187,8 @@ int enqueue_list(struct store *store, const struct list *list, const char *dir,
     error = check_given_names(items, list, ret_error);
   if (error == 0)
     error = add_all(store, items, list, ret, ret_error);
+  if (error == 0)
+    error = take_headers(items, list, ret);
   for (size_t i = 0; items != NULL && i < list->count; i++)
     item_clear(&items[i]);
   free(items);
@@ -170,4 +209,7 @@ void enqueued_clear(struct enqueued *enqueued) {
   for (size_t i = 0; i < enqueued->refused_count; i++)
     item_clear(&enqueued->refused[i].item);
   free(enqueued->refused);
+  for (size_t i = 0; i < enqueued->headers_count; i++)
+    list_free_headers(enqueued->headers[i].lines);
+  free(enqueued->headers);
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,20 @@ static struct session_options session_options(
   };
 }
 
+/* Whoever started us may have blocked what we listen to; and a limit on the
+ * size of files is an error of one download, no reason to die. */
+static void set_signals(void) {
+  static const int heard[] = {SIGINT,  SIGTERM, SIGHUP,
+                              SIGTSTP, SIGCONT, SIGWINCH};
+  sigset_t set;
+  sigemptyset(&set);
+  for (size_t i = 0; i < sizeof(heard) / sizeof(heard[0]); i++)
+    sigaddset(&set, heard[i]);
+  sigprocmask(SIG_UNBLOCK, &set, NULL);
+  signal(SIGXFSZ, SIG_IGN);
+  belay_sigpipe_ignore();
+}
+
 /* As many files as we may have open: two for each transfer. */
 static void raise_file_limit(void) {
   struct rlimit limit;
@@ -137,10 +152,15 @@ static int download(const struct get_options *options, const char *db_path) {
   struct store *store = NULL;
   struct enqueued queued = {0};
   char *error = NULL;
-  int status = EXIT_OK;
+  int status = EXIT_OK, result = 0;
   if (options->command == GET_DOWNLOAD &&
       read_input(options, &list, &error) < 0) {
     status = complain(error, EXIT_USAGE);
+    goto out;
+  }
+  if (options->db == NULL && (result = xdg_make_parents(db_path)) < 0) {
+    message("%s: %s; --db names another place", db_path, strerror(-result));
+    status = EXIT_STATE;
     goto out;
   }
   enum store_durability durability =
@@ -150,7 +170,7 @@ static int download(const struct get_options *options, const char *db_path) {
     status = complain(error, EXIT_STATE);
     goto out;
   }
-  int result = options->command == GET_RESUME
+  result = options->command == GET_RESUME
                    ? enqueue_unfinished(store, &queued, &error)
                    : enqueue_list(store, &list, options->dir, &queued, &error);
   if (result < 0)
@@ -183,7 +203,7 @@ int main(int argc, char **argv) {
   char *error = NULL;
   setlocale(LC_CTYPE, "");
   message_set_program("belay get");
-  belay_sigpipe_ignore();
+  set_signals();
   raise_file_limit();
   if (get_options_parse(argc, argv, &options, &error) < 0)
     return complain(error, EXIT_USAGE);

@@ -13,7 +13,7 @@
 #include <strings.h>
 #include <time.h>
 
-#define RETRY_AFTER_MOST_S 3600
+#define RETRY_AFTER_MOST_S INT64_C(1000000000)
 /* A date proves a version only if the file was not changed in that second. */
 #define SETTLED_S 60
 

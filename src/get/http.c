@@ -204,7 +204,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *userp) {
   int answer = show_head(transfer);
   if (answer == 0 && !transfer->paused)
     answer = transfer->ops->data(transfer->owner, bytes, size * count);
-  else if (transfer->paused)
+  transfer->paused |= answer > 0;
+  if (transfer->paused)
     return CURL_WRITEFUNC_PAUSE;
   if (answer < 0) {
     transfer->stopped = answer;
@@ -234,6 +235,16 @@ static int on_debug(CURL *easy, curl_infotype type, char *text, size_t size,
 #define SET(easy, option, value) \
   (void)curl_easy_setopt((easy), (option), (value))
 
+/* A limited rate flows only if it is read in small pieces. */
+static long buffer_bytes(const struct http_options *options) {
+  long most = options->max_connections <= FEW_CONNECTIONS ? BUFFER_BYTES_FEW
+                                                          : BUFFER_BYTES_MANY;
+  if (options->max_rate > 0 && options->max_rate / 16 < most)
+    return options->max_rate / 16 > 1024 ? (long)(options->max_rate / 16)
+                                         : 1024;
+  return most;
+}
+
 static void set_network(CURL *easy, const struct http_options *options) {
   static const long versions[] = {CURL_HTTP_VERSION_2TLS, CURL_HTTP_VERSION_1_1,
                                   CURL_HTTP_VERSION_2_0};
@@ -249,11 +260,7 @@ static void set_network(CURL *easy, const struct http_options *options) {
     SET(easy, CURLOPT_SSL_VERIFYPEER, 0L);
     SET(easy, CURLOPT_SSL_VERIFYHOST, 0L);
   }
-  if (options->max_rate > 0)
-    SET(easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)options->max_rate);
-  SET(easy, CURLOPT_BUFFERSIZE,
-      options->max_connections <= FEW_CONNECTIONS ? BUFFER_BYTES_FEW
-                                                  : BUFFER_BYTES_MANY);
+  SET(easy, CURLOPT_BUFFERSIZE, buffer_bytes(options));
   SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   SET(easy, CURLOPT_NOSIGNAL, 1L);
   SET(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -270,10 +277,8 @@ static void set_request(CURL *easy, const struct http_options *options) {
   SET(easy, CURLOPT_USERAGENT, options->user_agent);
   SET(easy, CURLOPT_NETRC,
       options->netrc ? (long)CURL_NETRC_OPTIONAL : (long)CURL_NETRC_IGNORED);
-  if (options->user_password != NULL) {
+  if (options->user_password != NULL)
     SET(easy, CURLOPT_USERPWD, options->user_password);
-    SET(easy, CURLOPT_HTTPAUTH, CURLAUTH_ANY);
-  }
   if (options->referer != NULL)
     SET(easy, CURLOPT_REFERER, options->referer);
 }
@@ -349,12 +354,15 @@ static int append_all(struct curl_slist **list, const char *const *lines) {
 static int set_headers(struct http_transfer *transfer,
                        const struct http_request *request) {
   int error = 0;
-  if (request->offset > 0 && request->validator != NULL) {
+  bool is_conditional = request->offset > 0 && request->validator != NULL;
+  if (is_conditional || request->headers != NULL)
+    error = append_all(&transfer->headers, transfer->http->options.headers);
+  if (error == 0)
+    error = append_all(&transfer->headers, request->headers);
+  if (error == 0 && is_conditional) {
     char line[320];
     snprintf(line, sizeof(line), "If-Range: %s", request->validator);
-    error = append_all(&transfer->headers, transfer->http->options.headers);
-    if (error == 0)
-      error = append(&transfer->headers, line);
+    error = append(&transfer->headers, line);
   }
   SET(transfer->easy, CURLOPT_HTTPHEADER,
       transfer->headers != NULL ? transfer->headers : transfer->http->headers);
@@ -445,6 +453,12 @@ static const struct {
     {CURLE_SSL_CACERT_BADFILE, HTTP_TLS, false},
 };
 
+/* What is not HTTP at all libcurl takes for HTTP/0.9, which is not allowed. */
+static bool is_garbage(const struct http_transfer *transfer) {
+  return transfer->code == CURLE_UNSUPPORTED_PROTOCOL &&
+         strstr(transfer->error, "HTTP/0.9") != NULL;
+}
+
 static void describe(struct http_transfer *transfer, struct http_end *end) {
   const char *text = transfer->error[0] != '\0'
                          ? transfer->error
@@ -472,6 +486,11 @@ static void tell_end(struct http_transfer *transfer, struct http_end *end) {
         end->transient = kinds[i].transient;
       }
     describe(transfer, end);
+    if (is_garbage(transfer)) {
+      end->kind = HTTP_RESET;
+      end->transient = true;
+      snprintf(end->text, sizeof(end->text), "the server's answer is not HTTP");
+    }
   } else if (transfer->has_excess) {
     end->kind = HTTP_EXCESS;
     snprintf(end->text, sizeof(end->text),

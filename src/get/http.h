@@ -29,7 +29,7 @@ struct http_options {
   bool netrc;
   int http_version;             /* 0 best, 1 HTTP/1.1 only, 2 HTTP/2 wanted */
   int ip_version;               /* 0 any, 4, 6 */
-  int64_t max_rate;             /* bytes per second and transfer; 0 no limit */
+  int64_t max_rate;             /* hint: bytes are taken no faster; 0 no limit */
   const char *proxy;            /* NULL: as the environment says */
   const char *ca_file;          /* NULL: the system's */
   const char *user_agent;
@@ -57,7 +57,8 @@ struct http_owner {
   /* A final response's head is there.  0 goes on to the body; 1 pauses before
    * it until http_resume(); negative ends the transfer, see http_end. */
   int (*head)(void *owner, const struct http_head *head);
-  /* Body bytes.  0, or negative to end the transfer. */
+  /* Body bytes.  0; 1: not now, pauses until http_resume() and gives the same
+   * bytes again; or negative to end the transfer. */
   int (*data)(void *owner, const void *bytes, size_t size_bytes);
 };
 

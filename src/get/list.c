@@ -27,7 +27,14 @@ int list_refuse(char **ret_error, const char *format, ...) {
   return -EINVAL;
 }
 
+void list_free_headers(char **headers) {
+  for (char **line = headers; line != NULL && *line != NULL; line++)
+    free(*line);
+  free(headers);
+}
+
 static void clear_entry(struct list_entry *entry) {
+  list_free_headers(entry->headers);
   free(entry->url);
   free(entry->out);
   free(entry->dir);
@@ -140,6 +147,23 @@ static int set_size(struct list_entry *entry, const char *where,
   return 0;
 }
 
+static int add_header(struct list_entry *entry, const char *where,
+                      const char *value, char **ret_error) {
+  size_t count = 0;
+  if (strchr(value, ':') == NULL)
+    return list_refuse(ret_error, "%s: header '%s' is not Name: value", where,
+                       value);
+  while (entry->headers != NULL && entry->headers[count] != NULL)
+    count++;
+  char **headers = realloc(entry->headers, (count + 2) * sizeof(*headers));
+  if (headers == NULL)
+    return -ENOMEM;
+  entry->headers = headers;
+  headers[count] = strdup(value);
+  headers[count + 1] = NULL;
+  return headers[count] != NULL ? 0 : -ENOMEM;
+}
+
 /* What aria2 knows and what does not change which bytes are downloaded. */
 static bool is_harmless(const char *key) {
   static const char *const keys[] = {
@@ -169,6 +193,8 @@ int list_set(struct list_entry *entry, const char *where, const char *key,
     return set_checksum(entry, where, value, ret_error);
   if (strcmp(key, "size") == 0)
     return set_size(entry, where, value, ret_error);
+  if (strcmp(key, "header") == 0)
+    return add_header(entry, where, value, ret_error);
   if (is_harmless(key))
     return 0;
   return list_refuse(ret_error, "%s: unknown key '%s'", where, key);

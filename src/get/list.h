@@ -6,10 +6,10 @@
  * object with "downloads", of {"url", "out", "dir", "sha256", "size"}, or JSON
  * Lines of such objects) and SHA256SUMS with a base URL.
  *
- * Keys: out, dir, sha256, checksum (sha-256=HEX), size.  Keys of aria2's that
- * do not change which bytes are downloaded are accepted and do nothing; all
- * others are errors, "header" among them, since a secret in a list would have
- * to be kept in the database to go on with the download.
+ * Keys: out, dir, sha256, checksum (sha-256=HEX), size, header (may be
+ * repeated).  Headers are not kept in the database, as they may hold secrets:
+ * to go on, give the list again.  Keys of aria2's that do not change which
+ * bytes are downloaded are accepted and do nothing; all others are errors.
  */
 #ifndef GET_LIST_H
 #define GET_LIST_H
@@ -25,6 +25,7 @@ struct list_entry {
   char *dir;               /* or NULL */
   char sha256[65];         /* lower-case hex, or "" */
   int64_t expected_bytes;  /* or -1 */
+  char **headers;          /* header= lines, NULL-terminated; or NULL */
   char *origin;            /* "list.txt:12" */
 };
 
@@ -51,6 +52,9 @@ int list_add_url(struct list *list, const char *url, char **ret_error);
 /* The name, or the checksum, of the list's only entry: -o and --sha256. */
 int list_set_output(struct list *list, const char *name, char **ret_error);
 int list_set_sum(struct list *list, const char *hex, char **ret_error);
+
+/* Frees header lines. */
+void list_free_headers(char **headers);
 
 void list_clear(struct list *list);
 

@@ -123,9 +123,10 @@ int list_read_json(FILE *file, const char *name, struct list *list,
     json_t *value = json_loadb(text + at, size - at, JSON_DISABLE_EOF_CHECK,
                                &problem);
     if (value == NULL) {
+      size_t line = line_of(text, at) + (size_t)problem.line - 1;
+      size_t last = line_of(text, size - 1);
       result = list_refuse(ret_error, "%s:%zu: %s", name,
-                           line_of(text, at) + (size_t)problem.line - 1,
-                           problem.text);
+                           line < last ? line : last, problem.text);
       break;
     }
     at += (size_t)problem.position;

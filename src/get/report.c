@@ -70,7 +70,7 @@ void report_completed(struct report *report, const struct item *item,
   char size[UNIT_TEXT_BYTES], time[UNIT_TEXT_BYTES], rate[UNIT_TEXT_BYTES];
   double seconds = (double)(elapsed_ns > 0 ? elapsed_ns : 1) / 1e9;
   if (!report->options->quiet && report->options->lines)
-    display_message(report->display, "completed  %s  %s in %s (%s/s)",
+    display_message(report->display, DISPLAY_GOOD, "completed  %s  %s in %s (%s/s)",
                     short_name(item), unit_size(bytes, size),
                     unit_duration(elapsed_ns, time),
                     unit_size((int64_t)((double)bytes / seconds), rate));
@@ -84,7 +84,7 @@ void report_completed(struct report *report, const struct item *item,
 
 void report_failed(struct report *report, const struct item *item,
                    const char *problem) {
-  display_message(report->display, "failed     %s  %s  (%s)", short_name(item),
+  display_message(report->display, DISPLAY_BAD, "failed     %s  %s  (%s)", short_name(item),
                   problem, item->url);
   if (report->options->json) {
     struct json json = begin_event("failed", item);
@@ -104,19 +104,19 @@ void report_retry(struct report *report, const struct item *item,
                   const char *problem, int64_t wait_ns) {
   char time[UNIT_TEXT_BYTES];
   if (report->options->verbose)
-    display_message(report->display, "retry      %s  %s; again in %s",
+    display_message(report->display, DISPLAY_PLAIN, "retry      %s  %s; again in %s",
                     short_name(item), problem, unit_duration(wait_ns, time));
 }
 
 void report_signal(struct report *report, int signo, size_t saving) {
-  display_message(report->display,
+  display_message(report->display, DISPLAY_PLAIN,
                   "belay get: interrupted by %s, saving %zu download%s; "
                   "again to quit at once",
                   belay_signal_name(signo), saving, saving == 1 ? "" : "s");
 }
 
 void report_broken(struct report *report, const char *problem) {
-  display_message(report->display, "belay get: %s", problem);
+  display_message(report->display, DISPLAY_PLAIN, "belay get: %s", problem);
 }
 
 /* "3 completed, 1 failed" */
@@ -136,12 +136,10 @@ void report_summary(struct report *report,
   char counts[128], size[UNIT_TEXT_BYTES], time[UNIT_TEXT_BYTES];
   write_counts(counts, sizeof(counts), result);
   if (result->signo != 0)
-    display_message(report->display,
-                    "belay get: %s; the same command, or 'belay get resume', "
-                    "goes on",
-                    counts);
+    display_message(report->display, DISPLAY_PLAIN,
+                    "belay get: %s; 'belay get resume' goes on", counts);
   else if (!report->options->quiet || result->failed > 0)
-    display_message(report->display, "belay get: %s, %s in %s", counts,
+    display_message(report->display, DISPLAY_PLAIN, "belay get: %s, %s in %s", counts,
                     unit_size(result->bytes, size),
                     unit_duration(result->elapsed_ns, time));
   if (report->options->json) {

@@ -102,6 +102,12 @@ void resume_decide(const struct resume_asked *asked,
   switch (head->status) {
     case 200:
     case 203:
+      if (head->content_encoded) {
+        ret->verdict = RESUME_FAIL;
+        snprintf(ret->text, sizeof(ret->text),
+                 "the server sent it encoded, which was not asked for");
+        return;
+      }
       ret->verdict = asked->offset > 0 ? RESUME_REPLACE : RESUME_TAKE;
       ret->size_bytes = head->content_length;
       check_size(asked, ret);

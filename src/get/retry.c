@@ -5,6 +5,7 @@
 #include "retry.h"
 
 #define LONGEST_WAIT_NS INT64_C(60000000000)
+#define LONGEST_ASKED_NS INT64_C(3600000000000)
 
 /* A number from 0 to 1 that follows from seed and turn (splitmix64). */
 static double chance(uint64_t seed, int turn) {
@@ -16,7 +17,7 @@ static double chance(uint64_t seed, int turn) {
 
 bool retry_next(const struct retry_policy *policy, int failures,
                 int64_t retry_after_ns, int64_t *ret_wait_ns) {
-  if (failures > policy->retries)
+  if (failures > policy->retries || retry_after_ns > LONGEST_ASKED_NS)
     return false;
   int64_t wait = policy->first_wait_ns;
   for (int i = 1; i < failures && wait < LONGEST_WAIT_NS; i++)

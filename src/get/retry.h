@@ -14,7 +14,8 @@ struct retry_policy {
 /*
  * After the `failures`th failure in a row (1 or more): true, with the time to
  * wait, or false: give up.  What the server asked for (`retry_after_ns`, -1
- * nothing) is waited at the least.  Jitter adds or takes up to a quarter.
+ * nothing) is waited at the least; more than an hour is for another run.  Jitter
+ * adds or takes up to a quarter.
  */
 bool retry_next(const struct retry_policy *policy, int failures,
                 int64_t retry_after_ns, int64_t *ret_wait_ns);

@@ -26,6 +26,7 @@
 #define CHECKPOINT_TICKS 3        /* a validator is recorded so soon */
 #define SYNC_TICKS 50             /* and bytes made durable so often */
 #define AHEAD_AT_LEAST 64         /* items claimed before they are needed */
+#define FINISHING_AT_MOST 512     /* each holds an fd until its reply */
 
 struct session {
   const struct session_options *options;
@@ -74,7 +75,8 @@ static void claim_more(struct session *session) {
 static void begin_more(struct session *session) {
   size_t jobs = (size_t)session->options->jobs;
   while (!is_stopping(session) && ahead_left(session) > 0 &&
-         session->context.active < jobs) {
+         session->context.active < jobs &&
+         session->transfers.count < jobs + FINISHING_AT_MOST) {
     struct item *item = &session->ahead[session->ahead_next++];
     struct transfer *transfer = transfer_begin(&session->context, item);
     if (transfer == NULL) {
@@ -92,6 +94,8 @@ static void begin_more(struct session *session) {
 static void take_claimed(struct session *session, struct store_reply *reply) {
   session->claiming = false;
   session->queue_is_empty = reply->item_count == 0;
+  if (session->queue_is_empty)
+    store_hurry(session->store); /* nobody gathers for the last ones */
   size_t left = ahead_left(session);
   struct item *all = calloc(left + reply->item_count + 1, sizeof(*all));
   if (all == NULL)
@@ -122,8 +126,8 @@ static void interrupt_ahead(struct session *session) {
 }
 
 static bool is_done(const struct session *session) {
-  bool nothing_to_come =
-      is_stopping(session) || (session->queue_is_empty && !session->claiming);
+  bool nothing_to_come = !session->claiming && (is_stopping(session) ||
+                                                session->queue_is_empty);
   return session->result.store_broken ||
          (nothing_to_come && ahead_left(session) == 0 &&
           session->transfers.count == 0 && session->transfers.unbegun == 0);
@@ -160,6 +164,8 @@ static void take_reply(struct session *session, struct store_reply *reply) {
   switch (reply->kind) {
     case STORE_CLAIMED:
       take_claimed(session, reply);
+      if (is_stopping(session))
+        interrupt_ahead(session);
       return;
     case STORE_BROKEN:
       session->result.store_broken = true;
@@ -210,8 +216,7 @@ static void interrupt(struct session *session, int signo) {
   if (is_stopping(session))
     return;
   session->result.signo = signo;
-  report_signal(session->report, signo,
-                session->transfers.count + ahead_left(session));
+  report_signal(session->report, signo, session->transfers.count);
   belay_cancel_request(session->cancel, BELAY_CANCEL_ASKED);
   interrupt_ahead(session);
   store_stop_verifying(session->store);
@@ -352,7 +357,7 @@ static void take(struct session *session, const struct belay_event *event) {
       else if (event->data == session->http)
         http_handle(session->http, event);
       else
-        transfer_retry(event->data);
+        transfer_due(event->data);
       break;
     case BELAY_EVENT_FD:
       http_handle(session->http, event);
@@ -412,6 +417,7 @@ static int set_up(struct session *session, char **ret_error) {
       .retries = session->options->retries,
       .retry_wait_ns = session->options->retry_wait_ns,
       .stall_ns = session->options->stall_ns,
+      .max_rate = session->options->http.max_rate,
       .jitter_seed = (uint64_t)time(NULL),
   };
   return error;
@@ -450,6 +456,7 @@ int session_run(struct store *store, const struct enqueued *queued,
   struct session session = {.options = options, .store = store};
   int error = set_up(&session, ret_error);
   if (error == 0) {
+    session.context.queued = queued;
     take_queued(&session, queued);
     session.begun_ns = session.last_tick_ns = belay_loop_now(session.loop);
     error = go_round(&session);

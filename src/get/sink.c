@@ -8,11 +8,36 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/*
+ * What leads from the output directory to the file was named by a list, or by
+ * the user: a link there would lead out of it.  0, or -ELOOP.
+ */
+static int check_links(const struct item *item) {
+  size_t base = item->dir != NULL ? strlen(item->dir) : 0;
+  if (base == 0 || strncmp(item->target, item->dir, base) != 0)
+    return 0;
+  const char *rest = item->target + base + strspn(item->target + base, "/");
+  const char *slash = strchr(rest, '/');
+  for (; slash != NULL; slash = strchr(slash + 1, '/')) {
+    char path[PATH_MAX];
+    struct stat st;
+    size_t size = (size_t)(slash - item->target);
+    if (size >= sizeof(path))
+      return -ENAMETOOLONG;
+    memcpy(path, item->target, size);
+    path[size] = '\0';
+    if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+      return -ELOOP;
+  }
+  return 0;
+}
 
 /* Makes the directories that lead to `path`. */
 static int make_parents(const char *path) {
@@ -74,6 +99,9 @@ static int adopt(struct sink *sink, const struct item *item) {
 
 int sink_open(struct sink *sink, const struct item *item) {
   *sink = (struct sink){.fd = -1};
+  int error = check_links(item);
+  if (error < 0)
+    return error;
   char *path = item_part_path(item);
   if (path == NULL)
     return -ENOMEM;
@@ -87,7 +115,6 @@ int sink_open(struct sink *sink, const struct item *item) {
   if (fd < 0)
     return fd;
   sink->fd = fd;
-  int error = 0;
   if (flock(fd, LOCK_EX | LOCK_NB) != 0)
     error = errno == EWOULDBLOCK ? -EBUSY : -errno;
   if (error == 0 && !is_new)

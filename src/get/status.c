@@ -49,7 +49,7 @@ static void put_json(const struct item *item) {
 static void put_row(const struct item *item, bool is_first) {
   char size[UNIT_TEXT_BYTES] = "?", done[UNIT_TEXT_BYTES], text[4096];
   if (is_first)
-    printf("%-11s  %9s  %9s  %s\n", "STATE", "SIZE", "DONE", "FILE");
+    printf("%-11s  %9s  %9s  %s\n", "STATE", "SIZE", "DONE", "TARGET");
   if (item->size_bytes >= 0)
     unit_size(item->size_bytes, size);
   utf8_fit(item->target, text, sizeof(text), 0);

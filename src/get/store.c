@@ -127,7 +127,7 @@ static void close_messages(struct store *store) {
 int store_start(struct store *store, struct belay_channel **ret_replies) {
   int r = open_messages(store);
   if (r == 0)
-    r = thread_start(&store->thread, store_main, store);
+    r = -pthread_create(&store->thread, NULL, store_main, store);
   if (r < 0) {
     close_messages(store);
     return r;

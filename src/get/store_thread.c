@@ -145,6 +145,16 @@ static void take_result(struct store *store, struct job *job) {
 
 /* -- Requests -------------------------------------------------------------- */
 
+/* With nothing to verify and nothing to sync there is nothing to wait for. */
+static void take_complete(struct store *store, struct job *job) {
+  if (store->durable || *job->sha256) {
+    hand_over(store, job, job_finish);
+  } else {
+    job_finish(&job->work);
+    make_ready(store, job);
+  }
+}
+
 static void take_interrupt(struct store *store, struct job *job) {
   if (job->fd < 0 || !store->durable) {
     make_ready(store, job);
@@ -173,7 +183,7 @@ static void take_request(struct store *store, struct job *job) {
     make_ready(store, job);
     break;
   case JOB_COMPLETE:
-    hand_over(store, job, job_finish);
+    take_complete(store, job);
     break;
   case JOB_FAIL:
     make_ready(store, job);

@@ -99,16 +99,6 @@ void sync_many(const int *fds, size_t count, int *ret_errors) {
 
 /* -- Workers --------------------------------------------------------------- */
 
-int thread_start(pthread_t *ret_thread, void *(*function)(void *),
-                 void *argument) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int error = pthread_create(ret_thread, NULL, function, argument);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  return -error;
-}
-
 static void *worker_main(void *argument) {
   struct workers *workers = argument;
   pthread_mutex_lock(&workers->lock);
@@ -135,7 +125,7 @@ static void *worker_main(void *argument) {
 
 static void start_worker(struct workers *workers) {
   pthread_t *thread = &workers->threads[workers->count];
-  if (thread_start(thread, worker_main, workers) == 0)
+  if (pthread_create(thread, NULL, worker_main, workers) == 0)
     workers->count++;
 }
 

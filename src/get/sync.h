@@ -34,11 +34,6 @@ int sync_path(const char *path);
  */
 void sync_many(const int *fds, size_t count, int *ret_errors);
 
-/* Starts a thread that leaves signals to the others: all are blocked in it from
- * its first instruction.  -errno. */
-int thread_start(pthread_t *ret_thread, void *(*function)(void *),
-                 void *argument);
-
 /* A piece of work: run() is called by a worker, then the work is posted to the
  * mailbox of those that are done. */
 struct work {

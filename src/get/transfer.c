@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "enqueue.h"
 #include "resume.h"
 #include "retry.h"
 #include "store.h"
@@ -57,8 +58,8 @@ static void become(struct transfer *transfer, enum transfer_state state) {
 static struct store_part finish(struct transfer *transfer) {
   bool is_reset = transfer->state == TRANSFER_RESETTING;
   become(transfer, TRANSFER_FINISHING);
-  belay_source_remove(transfer->retry_timer);
-  transfer->retry_timer = NULL;
+  belay_source_remove(transfer->timer);
+  transfer->timer = NULL;
   if (transfer->http != NULL)
     http_cancel(transfer->http);
   transfer->http = NULL;
@@ -213,8 +214,23 @@ static int take_head(void *owner, const struct http_head *head) {
   return stop_with(transfer, answer.transient, answer.text);
 }
 
+/* How long to wait until so many more bytes are within the limited rate. */
+static int64_t too_early_ns(const struct transfer *transfer, size_t more) {
+  int64_t rate = transfer->context->max_rate;
+  if (rate == 0)
+    return 0;
+  int64_t now = belay_loop_now(transfer->context->loop);
+  double bytes = (double)transfer->received_bytes + (double)more;
+  return (int64_t)(bytes * 1e9 / (double)rate) - (now - transfer->begun_ns);
+}
+
 static int take_data(void *owner, const void *bytes, size_t size_bytes) {
   struct transfer *transfer = owner;
+  int64_t wait_ns = too_early_ns(transfer, size_bytes);
+  if (wait_ns > 0 && transfer->timer == NULL &&
+      belay_loop_add_timer(transfer->context->loop, wait_ns, 0, transfer,
+                           &transfer->timer) == 0)
+    return 1;
   int error = sink_write(&transfer->sink, bytes, size_bytes);
   if (error == -ESTALE)
     return stop_to_start_over(transfer);
@@ -248,17 +264,22 @@ static void try_again_or_fail(struct transfer *transfer) {
   if (!retry_next(&policy, transfer->failures, transfer->retry_after_ns,
                   &transfer->wait_ns) ||
       belay_loop_add_timer(context->loop, transfer->wait_ns, 0, transfer,
-                           &transfer->retry_timer) < 0) {
+                           &transfer->timer) < 0) {
     fail(transfer);
     return;
   }
   become(transfer, TRANSFER_WAITING);
 }
 
-void transfer_retry(struct transfer *transfer) {
-  belay_source_remove(transfer->retry_timer);
-  transfer->retry_timer = NULL;
-  attempt(transfer);
+/* The wait is over: for the next attempt, or for the limited rate. */
+void transfer_due(struct transfer *transfer) {
+  belay_source_remove(transfer->timer);
+  transfer->timer = NULL;
+  progressed(transfer);
+  if (transfer->state == TRANSFER_WAITING)
+    attempt(transfer);
+  else if (transfer->state == TRANSFER_RUNNING)
+    http_resume(transfer->http);
 }
 
 /* The response was whole: so is the file, unless the response was not what
@@ -279,6 +300,8 @@ static void received_all(struct transfer *transfer) {
 
 void transfer_ended(struct transfer *transfer, const struct http_end *end) {
   transfer->http = NULL;
+  belay_source_remove(transfer->timer);
+  transfer->timer = NULL;
   if (transfer->state != TRANSFER_RUNNING)
     return; /* it broke while paused for a reset, after which we ask again */
   if (end->kind == HTTP_OK) {
@@ -320,6 +343,7 @@ static void attempt(struct transfer *transfer) {
       .url = transfer->item.url,
       .offset = transfer->asked_offset,
       .validator = transfer->item.validator,
+      .headers = enqueued_headers(transfer->context->queued, transfer->item.id),
   };
   if (error == 0)
     error = http_start(transfer->context->http, &request, &owner, transfer,
@@ -381,6 +405,8 @@ void transfer_check_stall(struct transfer *transfer, int64_t now_ns) {
     return;
   http_cancel(transfer->http);
   transfer->http = NULL;
+  belay_source_remove(transfer->timer);
+  transfer->timer = NULL;
   snprintf(transfer->problem, sizeof(transfer->problem),
            "stalled: no byte for %.0f s", (double)limit_ns / 1e9);
   try_again_or_fail(transfer);
@@ -423,7 +449,7 @@ void transfer_free(struct transfer *transfer) {
     return;
   if (transfer->http != NULL)
     http_cancel(transfer->http);
-  belay_source_remove(transfer->retry_timer);
+  belay_source_remove(transfer->timer);
   belay_source_remove(transfer->cancel_source);
   belay_cancel_free(transfer->cancel);
   sink_close(&transfer->sink);

@@ -19,6 +19,7 @@
 struct belay_cancel;
 struct belay_loop;
 struct belay_source;
+struct enqueued;
 struct store;
 
 /*
@@ -41,9 +42,11 @@ struct transfer_context {
   struct belay_cancel *cancel; /* parent of every transfer's own */
   struct http *http;
   struct store *store;
+  const struct enqueued *queued; /* has headers of single items */
   int retries;           /* attempts after the first that gain nothing */
   int64_t retry_wait_ns; /* before the first of them */
   int64_t stall_ns;      /* 0: never given up */
+  int64_t max_rate;      /* bytes per second and transfer; 0: no limit */
   uint64_t jitter_seed;
   size_t active; /* transfers that use the network: RUNNING and RESETTING */
 };
@@ -59,7 +62,7 @@ struct transfer {
   struct http_transfer *http;         /* while RUNNING, or paused in RESETTING */
   struct belay_cancel *cancel;
   struct belay_source *cancel_source; /* its events carry the transfer */
-  struct belay_source *retry_timer;   /* the same */
+  struct belay_source *timer;         /* the same; see transfer_due() */
 
   int64_t size_bytes;      /* of the file, as announced; -1 unknown */
   int64_t asked_offset;    /* by the attempt under way */
@@ -91,7 +94,7 @@ struct transfer *transfer_begin(struct transfer_context *context,
 /* What happened to it. */
 void transfer_ended(struct transfer *transfer, const struct http_end *end);
 void transfer_was_reset(struct transfer *transfer);
-void transfer_retry(struct transfer *transfer); /* its timer was due */
+void transfer_due(struct transfer *transfer); /* its timer */
 void transfer_interrupt(struct transfer *transfer);
 
 /* From time to time: gives up an attempt that stalls; takes the rate over the

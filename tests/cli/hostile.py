@@ -11,6 +11,7 @@ all of its bytes have reached the client is known, see wait_stalled().
 """
 
 import collections
+import email.utils
 import fcntl
 import re
 import socket
@@ -22,6 +23,11 @@ import time
 import tap
 
 Asked = collections.namedtuple('Asked', 'method path range if_range headers')
+
+
+def date(seconds=0):
+    """The date of HTTP, so many seconds from now."""
+    return email.utils.formatdate(time.time() + seconds, usegmt=True)
 
 
 class Resource:
@@ -60,7 +66,7 @@ class Exchange:
         return self.body[self.start:self.end + 1]
 
     def head(self, code, *headers, length=None, validators=True):
-        lines = [f'HTTP/1.1 {code}', 'Date: Fri, 21 Nov 2025 10:00:00 GMT']
+        lines = [f'HTTP/1.1 {code}', f'Date: {date()}']
         if validators and self.resource.etag:
             lines.append(f'ETag: {self.resource.etag}')
         if validators and self.resource.modified:
@@ -377,8 +383,11 @@ def part_of(exchange, start=0, end=0, total=0, honest=True, said=True):
 
 @behaviour(stays=True)
 def lying(exchange, shift):
-    """The proper head, with bytes from elsewhere in the file."""
+    """The proper head of a range, with bytes from elsewhere in the file."""
     exchange.proper_head()
+    if exchange.start == 0:
+        exchange.send(exchange.part)
+        return
     turned = exchange.body[shift:] + exchange.body[:shift]
     exchange.send(turned[exchange.start:exchange.end + 1])
 

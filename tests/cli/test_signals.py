@@ -46,8 +46,8 @@ def each_asking_signal_is_named_and_then_died_by(t):
         name = number.name
         equal(lines[0], f'belay get: interrupted by {name}, saving 1 download;'
               ' again to quit at once', 'first line')
-        equal(lines[-1], "belay get: 0 completed, 1 interrupted; the same "
-              "command, or 'belay get resume', goes on", 'last line')
+        equal(lines[-1], "belay get: 0 completed, 1 interrupted; "
+              "'belay get resume' goes on", 'last line')
         equal(rows(t)[0]['state'], 'interrupted', 'state')
         get(t, '-d', 'out', server.url('/x'))
         check_file(BODY, t.path('out/x'))

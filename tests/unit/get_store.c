@@ -498,36 +498,6 @@ TEST(a_store_that_was_not_started_is_closed) {
 }
 
 /* Signals must find the main thread. */
-TEST(threads_of_the_store_block_all_signals) {
-  struct fixture fixture;
-  struct item item = begin_one(&fixture, STORE_DURABLE);
-  complete(&fixture, &item, "hello");
-  expect(&fixture, STORE_COMPLETED, item.id);
-  item_clear(&item);
-  DIR *tasks = opendir("/proc/self/task");
-  if (!tasks)
-    SKIP("no /proc");
-  int others = 0;
-  for (struct dirent *entry; (entry = readdir(tasks));) {
-    if (*entry->d_name == '.' || atoi(entry->d_name) == getpid())
-      continue;
-    FILE *status =
-        fopen(text_of("/proc/self/task/%s/status", entry->d_name), "re");
-    CHECK(status);
-    unsigned long long blocked = 0;
-    char line[200];
-    while (fgets(line, sizeof line, status))
-      sscanf(line, "SigBlk: %llx", &blocked);
-    fclose(status);
-    CHECK((blocked >> (SIGINT - 1)) & 1);
-    CHECK((blocked >> (SIGTERM - 1)) & 1);
-    CHECK((blocked >> (SIGRTMAX - 1)) & 1);
-    others++;
-  }
-  closedir(tasks);
-  CHECK(others >= 2);
-  store_close(fixture.store);
-}
 
 /* -- Cost ------------------------------------------------------------------ */
 

@@ -88,9 +88,12 @@ class Report:
 
 
 def run(program, *arguments):
-    return subprocess.run([program, *arguments], text=True, check=False,
+    """Runs the program to its end, whatever ends us: it cleans up itself."""
+    with subprocess.Popen([program, *arguments], text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL)
+                          stderr=subprocess.DEVNULL) as runner:
+        stdout, _ = runner.communicate()
+    return subprocess.CompletedProcess(arguments, runner.returncode, stdout)
 
 
 def split(output):
@@ -130,7 +133,7 @@ def check_command_line(report, program):
                   and nothing.stdout.startswith("Bail out!"), nothing.stdout)
     again = run(program, "--repeat", "3", "pass", "check")
     report.result("repeat", "in run 1 of 3" in again.stdout
-                  and "ok 2 - pass" in again.stdout, again.stdout)
+                  and "\nok 2 - pass\n" in again.stdout, again.stdout)
     plain = run(program, "--no-fork", "pass")
     report.result("no_fork", plain.returncode == 0, plain)
     stopped = run(program, "--no-fork", "check")
@@ -173,6 +176,7 @@ def check_interruption(report, program):
 def main():
     program = sys.argv[1]
     report = Report()
+    signal.signal(signal.SIGTERM, lambda signo, frame: sys.exit(128 + signo))
     with tempfile.TemporaryDirectory() as directory:
         os.environ["TMPDIR"] = directory
         os.environ["BELAY_TEST_SCALE"] = "1"  # or waiting in vain takes long

@@ -324,5 +324,11 @@ TEST(race_for_an_integer) {
 
 /* ---- And one that passes between them ------------------------------- */
 
+/* With a directory that is empty each time. */
 TEST(pass) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/file", test_dir());
+  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  CHECK(fd >= 0);
+  close(fd);
 }
