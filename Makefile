@@ -33,12 +33,13 @@ bench: ## measure beside aria2, wget2 and curl
 	@$(MAKE) --no-print-directory build
 	@bench/run $(BUILD)
 
-lint: ## form of the sources, static analysis, man pages, scripts
+lint: ## form of the sources, analysis, man pages, scripts
 	@tools/install-deps build lint
-	@tools/lint $(BUILD)
+	@tools/lint
 
 format: ## put the C sources into form (.clang-format)
-	@git ls-files '*.c' '*.h' | xargs clang-format -i
+	@find include lib src tests bench examples -name '*.[ch]' | \
+	xargs clang-format -i
 
 # The prefix is part of what is built (paths, pkg-config), so it is set, and
 # what depends on it built again, before anything is copied.

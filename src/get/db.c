@@ -166,7 +166,7 @@ static int read_number(struct db *db, const char *text, int64_t *ret_number) {
 
 /* 1: ours, and of our version; 0: nothing is in it yet. */
 static int check_kind(struct db *db) {
-  int64_t application, version, tables;
+  int64_t application = 0, version = 0, tables = 0;
   int r = read_number(db, "PRAGMA application_id", &application);
   if (r == 0)
     r = read_number(db, "PRAGMA user_version", &version);

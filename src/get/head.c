@@ -18,7 +18,7 @@
 #define SETTLED_S 60
 
 void head_begin(struct head_parser *parser) {
-  *parser = (struct head_parser){.date_s = -1, .modified_s = -1};
+  *parser = (struct head_parser){.length_conflict = false};
   parser->head.content_length = -1;
   parser->head.range_start = parser->head.range_end = -1;
   parser->head.range_total = -1;
@@ -140,18 +140,35 @@ static void take_length(struct head_parser *parser, const char *text) {
   *known = length;
 }
 
-static void take_retry_after(struct head_parser *parser, const char *text) {
-  int64_t seconds = whole_number(text);
+/* In seconds, or as a date: in how many seconds; -1 if it makes no sense. */
+static int64_t seconds_to_wait(const struct head_parser *parser) {
+  int64_t seconds = whole_number(parser->retry_after);
   if (seconds < 0) {
-    int64_t when = head_parse_date(text);
-    int64_t now = parser->date_s >= 0 ? parser->date_s : (int64_t)time(NULL);
+    int64_t when = head_parse_date(parser->retry_after);
+    int64_t now = head_parse_date(parser->date);
+    if (now < 0)
+      now = (int64_t)time(NULL);
     if (when < 0)
-      return;
+      return -1;
     seconds = when > now ? when - now : 0;
   }
-  if (seconds > RETRY_AFTER_MOST_S)
-    seconds = RETRY_AFTER_MOST_S;
-  parser->head.retry_after_ns = seconds * 1000000000;
+  return seconds < RETRY_AFTER_MOST_S ? seconds : RETRY_AFTER_MOST_S;
+}
+
+/* The date of a file that was changed so long before the answer that another
+ * change cannot have the same one. */
+static bool is_settled(const struct head_parser *parser) {
+  int64_t modified = head_parse_date(parser->modified);
+  int64_t date = head_parse_date(parser->date);
+  return modified >= 0 && date >= 0 && modified + SETTLED_S <= date;
+}
+
+/* Too long ones are no dates. */
+static void keep(char *into, size_t size, const char *value) {
+  size_t length = strlen(value);
+  into[0] = '\0';
+  if (length < size)
+    memcpy(into, value, length + 1);
 }
 
 static void take(struct head_parser *parser, const char *name,
@@ -164,12 +181,11 @@ static void take(struct head_parser *parser, const char *name,
   } else if (strcasecmp(name, "etag") == 0) {
     take_etag(head, value);
   } else if (strcasecmp(name, "last-modified") == 0) {
-    snprintf(parser->modified, sizeof(parser->modified), "%s", value);
-    parser->modified_s = head_parse_date(value);
+    keep(parser->modified, sizeof(parser->modified), value);
   } else if (strcasecmp(name, "date") == 0) {
-    parser->date_s = head_parse_date(value);
+    keep(parser->date, sizeof(parser->date), value);
   } else if (strcasecmp(name, "retry-after") == 0) {
-    take_retry_after(parser, value);
+    keep(parser->retry_after, sizeof(parser->retry_after), value);
   } else if (strcasecmp(name, "content-encoding") == 0) {
     head->content_encoded = strcasecmp(value, "identity") != 0;
   }
@@ -211,8 +227,11 @@ const struct http_head *head_end(struct head_parser *parser) {
   struct http_head *head = &parser->head;
   if (parser->length_conflict)
     head->content_length = -1;
-  if (head->validator[0] == '\0' && parser->modified_s >= 0 &&
-      parser->date_s >= 0 && parser->modified_s + SETTLED_S <= parser->date_s)
-    snprintf(head->validator, sizeof(head->validator), "%s", parser->modified);
+  if (head->validator[0] == '\0' && is_settled(parser))
+    memcpy(head->validator, parser->modified, sizeof(parser->modified));
+  if (parser->retry_after[0] != '\0') {
+    int64_t seconds = seconds_to_wait(parser);
+    head->retry_after_ns = seconds < 0 ? -1 : seconds * INT64_C(1000000000);
+  }
   return head;
 }

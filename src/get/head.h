@@ -14,8 +14,7 @@
 
 struct head_parser {
   struct http_head head;
-  int64_t date_s, modified_s; /* Unix time; -1 not said */
-  char modified[64];          /* as the server wrote it */
+  char date[40], modified[40], retry_after[40]; /* as they were written */
   bool length_conflict;
 };
 

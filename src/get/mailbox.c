@@ -19,6 +19,9 @@ void mail_append(struct mail_list *list, struct mail *mail) {
   list->last = mail;
 }
 
+/* So many letters may lie there unannounced. */
+#define QUIET_AT_MOST 128
+
 void mail_join(struct mail_list *list, struct mail_list *from) {
   if (!from->first)
     return;
@@ -46,14 +49,31 @@ int mailbox_open(struct mailbox *box) {
   return belay_channel_new(1, 1, &box->bell);
 }
 
-void mailbox_post(struct mailbox *box, struct mail *mail) {
+static void post(struct mailbox *box, struct mail *mail, bool can_wait) {
   pthread_mutex_lock(&box->lock);
-  bool was_empty = !box->list.first;
   mail_append(&box->list, mail);
+  bool waits = can_wait && box->is_patient && ++box->quiet < QUIET_AT_MOST;
+  bool rings = !box->is_rung && !waits;
+  box->is_rung |= rings;
   pthread_mutex_unlock(&box->lock);
-  /* A full channel is a bell that rings already. */
-  if (was_empty)
+  if (rings)
     belay_channel_send(box->bell, "", 0);
+}
+
+void mailbox_post(struct mailbox *box, struct mail *mail) {
+  post(box, mail, false);
+}
+
+void mailbox_post_quietly(struct mailbox *box, struct mail *mail) {
+  post(box, mail, true);
+}
+
+bool mailbox_set_patient(struct mailbox *box, bool is_patient) {
+  pthread_mutex_lock(&box->lock);
+  box->is_patient = is_patient;
+  bool has_mail = box->list.first != NULL;
+  pthread_mutex_unlock(&box->lock);
+  return has_mail;
 }
 
 struct mail_list mailbox_take_all(struct mailbox *box) {
@@ -62,6 +82,8 @@ struct mail_list mailbox_take_all(struct mailbox *box) {
     continue;
   pthread_mutex_lock(&box->lock);
   struct mail_list list = box->list;
+  box->is_rung = false;
+  box->quiet = 0;
   box->list = (struct mail_list){NULL, NULL};
   pthread_mutex_unlock(&box->lock);
   return list;

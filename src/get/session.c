@@ -23,6 +23,7 @@
 
 #define MS INT64_C(1000000)
 #define TICK_NS (100 * MS)
+#define GAP_NS (1000 * MS)        /* between ticks: we were not running */
 #define CHECKPOINT_TICKS 3        /* a validator is recorded so soon */
 #define SYNC_TICKS 50             /* and bytes made durable so often */
 #define AHEAD_AT_LEAST 64         /* items claimed before they are needed */
@@ -100,8 +101,10 @@ static void take_claimed(struct session *session, struct store_reply *reply) {
   struct item *all = calloc(left + reply->item_count + 1, sizeof(*all));
   if (all == NULL)
     abort(); /* a few kilobytes; the database is safe as it is */
-  memcpy(all, session->ahead + session->ahead_next, left * sizeof(*all));
-  memcpy(all + left, reply->items, reply->item_count * sizeof(*all));
+  if (left > 0)
+    memcpy(all, session->ahead + session->ahead_next, left * sizeof(*all));
+  if (reply->item_count > 0)
+    memcpy(all + left, reply->items, reply->item_count * sizeof(*all));
   free(session->ahead);
   free(reply->items);
   session->ahead = all;
@@ -222,8 +225,8 @@ static void interrupt(struct session *session, int signo) {
   store_stop_verifying(session->store);
 }
 
-/* A stop of which we were not told (SIGSTOP) took time that is nobody's
- * fault. */
+/* A stop of which we were not told (SIGSTOP, a suspended machine) took time
+ * that is nobody's fault. */
 static void continue_after_stop(struct session *session) {
   int64_t now = belay_loop_now(session->loop);
   for (struct transfer *t = session->transfers.first; t != NULL; t = t->next)
@@ -326,6 +329,10 @@ static void draw(struct session *session) {
 static void tick(struct session *session) {
   int64_t now = belay_loop_now(session->loop);
   int64_t elapsed_ns = now - session->last_tick_ns;
+  if (elapsed_ns > GAP_NS) {
+    continue_after_stop(session);
+    return;
+  }
   bool record = ++session->ticks % CHECKPOINT_TICKS == 0;
   bool sync = session->ticks % SYNC_TICKS == 0;
   struct transfer *t = session->transfers.first;

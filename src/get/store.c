@@ -148,8 +148,17 @@ static void drop_replies(struct store *store) {
   }
 }
 
+/* A part that needs nothing but its new name can wait for the others of its
+ * batch; waking the store for each would cost more than naming it. */
+static bool can_wait(struct store *store, const struct job *job) {
+  return job->kind == JOB_COMPLETE && !store->durable && !*job->sha256;
+}
+
 static void post(struct store *store, struct job *job) {
-  mailbox_post(&store->inbox, &job->work.mail);
+  if (can_wait(store, job))
+    mailbox_post_quietly(&store->inbox, &job->work.mail);
+  else
+    mailbox_post(&store->inbox, &job->work.mail);
 }
 
 static void end_thread(struct store *store) {

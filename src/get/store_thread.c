@@ -247,10 +247,11 @@ static void take_mail(struct store *store) {
 
 void *store_main(void *argument) {
   struct store *store = argument;
+  bool look_again = false;
   workers_init(&store->workers, &store->results);
   while (!store->closing || store->working > 0 || has_pending(store)) {
     struct belay_event event;
-    int r = belay_loop_next(store->loop, -1, &event);
+    int r = belay_loop_next(store->loop, look_again ? 0 : -1, &event);
     if (r < 0)
       store_break(store, strdup(strerror(-r)));
     if (r > 0 && event.type == BELAY_EVENT_TIMER) {
@@ -259,6 +260,8 @@ void *store_main(void *argument) {
     }
     take_mail(store);
     go_on(store);
+    bool is_patient = store->timer_armed && !store->hurry;
+    look_again = mailbox_set_patient(&store->inbox, is_patient) && !is_patient;
   }
   workers_close(&store->workers);
   return NULL;

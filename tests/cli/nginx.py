@@ -69,7 +69,8 @@ http {{
     location /redir/ {{ rewrite ^/redir/(.*)$ /$1 redirect; }}
     location /noranges/ {{ alias {root}/; max_ranges 0; }}
     location /bare/ {{
-      alias {root}/; etag off; if_modified_since off; add_header Last-Modified "";
+      alias {root}/; etag off; add_header Last-Modified "";
+      if_modified_since off;
     }}
     location /weak/ {{ alias {root}/; etag off; }}
     location /auth/ {{

@@ -179,7 +179,7 @@ def _one(number, function, seconds, options):
         comments.append(f'{time.monotonic() - began:.2f} s')
     if outcome == 'failed':
         comments += text.splitlines()
-    for comment in comments:
+    for comment in '\n'.join(comments).splitlines():
         print(f'#   {comment}')
     sys.stdout.flush()
     return outcome != 'failed'

@@ -71,8 +71,8 @@ def a_thousand_files_interrupted_again_and_again(t):
     equal(len(files_below(t.path('out'))), count, 'files')
     served = len(site.requests())
     t.note(f'{served} requests for {count} files')
-    # Only what was under way is ever asked for again.
-    if served > count + 6 * 32:
+    # Only what was not recorded yet is ever asked for again.
+    if served > 1.5 * count:
         raise AssertionError(f'{served} requests for {count} files')
 
 
@@ -146,7 +146,8 @@ def ten_thousand_queued_need_little_memory_and_are_kept(t):
     server.wait_stalled(8, seconds=30)
     most, now = resident_kib(run.pid)
     t.note(f'{count} queued: {now} KiB resident, {most} KiB at most')
-    if most > 65536 * tap.SCALE:
+    # A sanitizer's own memory says nothing.
+    if most > 65536 and tap.SCALE == 1:
         raise AssertionError(f'{most} KiB resident')
     run.signal(signal.SIGINT)
     run.finish(-signal.SIGINT)

@@ -13,7 +13,7 @@ import time
 
 import program
 import tap
-from hostile import Hostile, blackhole, fine, stall_after
+from hostile import Hostile, blackhole, fine, stall_after, status
 from nginx import Nginx
 from program import (PART, Get, check_file, content, files_below, get, rows,
                      size_of)
@@ -254,7 +254,6 @@ def while_a_name_is_being_resolved(t):
 
 @test()
 def while_waiting_for_another_attempt(t):
-    from hostile import status
     server = Hostile(t)
     url = server.serve('/x', BODY, status(503, 'Retry-After: 60'))
     run = Get(t, '-d', 'out', url)
@@ -313,8 +312,8 @@ def in_the_background_of_a_script_int_is_ignored_and_term_is_not(t):
             run.expect('interrupted by SIGTERM')
         server.release()
         equal(run.wait(), 0, 'status of sh')
-        status = re.search(r'status (\d+)', run.stdout.text()).group(1)
-        equal(status, '0' if number == signal.SIGINT else '143',
+        code = re.search(r'status (\d+)', run.stdout.text()).group(1)
+        equal(code, '0' if number == signal.SIGINT else '143',
               f'status after {number.name}')
         get(t, 'forget', '--all')
         if number == signal.SIGINT:
@@ -412,6 +411,25 @@ def stopped_by_sigstop_for_longer_than_a_stall_it_goes_on(t):
     server.release()
     run.finish()
     equal(len(server.asked('/x')), 1, 'requests')
+
+
+@test()
+def a_wait_for_another_attempt_stands_still_while_stopped(t):
+    server = Hostile(t)
+    url = server.serve('/x', BODY, status(503, 'Retry-After: 2'), fine())
+    run = Get(t, '-v', '-d', 'out', url)
+    run.expect('503')
+    run.signal(signal.SIGTSTP)
+    wait_stopped(run)
+    time.sleep(2.5)
+    began = time.monotonic()
+    run.signal(signal.SIGCONT)
+    run.finish()
+    took = run.ended - began
+    t.note(f'{took:.2f} s after going on')
+    if took < 1.5:
+        raise AssertionError(f'the next attempt came {took:.2f} s after it')
+    check_file(BODY, t.path('out/x'))
 
 
 @test()
