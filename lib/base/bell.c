@@ -86,6 +86,12 @@ int belay__listener_clear(struct belay__listener *listener) {
   return rung;
 }
 
+/* The epoll instance is the parent's too: leaving a bell would be for both. */
+void belay__listener_abandon(struct belay__listener *listener) {
+  belay__fd_close(listener->fd);
+  listener->fd = -1;
+}
+
 void belay__listener_finish(struct belay__listener *listener) {
   int saved = errno;
   watch(listener->fd, EPOLL_CTL_MOD, listener->own.fd, EPOLLIN);

@@ -63,4 +63,8 @@ int belay__listener_wait(struct belay__listener *listener, int64_t timeout_ns);
 /* Makes it readable for good.  It has left all bells. */
 void belay__listener_finish(struct belay__listener *listener);
 
+/* For the child of a fork: what is done to its copy from now on does not reach
+ * the parent's. */
+void belay__listener_abandon(struct belay__listener *listener);
+
 #endif

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/atomic.h"
+#include "base/lock.h"
 
 struct belay_cancel {
   atomic_int level; /* asked of this one itself */
@@ -19,6 +20,7 @@ struct belay_cancel {
   struct belay_cancel *parent; /* held; NULL for a root */
   struct belay_cancel *root;
   struct belay__bell bell; /* the root's */
+  pthread_mutex_t lock;    /* the root's: for those who join and leave */
 };
 
 int belay_cancel_new(struct belay_cancel *parent,
@@ -37,6 +39,7 @@ int belay_cancel_new(struct belay_cancel *parent,
       free(cancel);
       return error;
     }
+    pthread_mutex_init(&cancel->lock, NULL);
   }
   *ret_cancel = cancel;
   return 0;
@@ -67,8 +70,26 @@ enum belay_cancel_level belay_cancel_level(const struct belay_cancel *cancel) {
   return (enum belay_cancel_level)highest;
 }
 
-struct belay__bell *belay__cancel_bell(struct belay_cancel *cancel) {
+const struct belay__bell *belay__cancel_bell(
+    const struct belay_cancel *cancel) {
   return &cancel->root->bell;
+}
+
+int belay__cancel_join(struct belay_cancel *cancel,
+                       struct belay__listener *listener) {
+  struct belay_cancel *root = cancel->root;
+  int cancel_state = belay__lock(&root->lock);
+  int error = belay__listener_join(listener, &root->bell);
+  belay__unlock(&root->lock, cancel_state);
+  return error;
+}
+
+void belay__cancel_leave(struct belay_cancel *cancel,
+                         struct belay__listener *listener) {
+  struct belay_cancel *root = cancel->root;
+  int cancel_state = belay__lock(&root->lock);
+  belay__listener_leave(listener, &root->bell);
+  belay__unlock(&root->lock, cancel_state);
 }
 
 struct belay_cancel *belay__cancel_hold(struct belay_cancel *cancel) {
@@ -79,8 +100,10 @@ struct belay_cancel *belay__cancel_hold(struct belay_cancel *cancel) {
 void belay_cancel_free(struct belay_cancel *cancel) {
   while (cancel != NULL && atomic_fetch_sub(&cancel->holders, 1) == 1) {
     struct belay_cancel *parent = cancel->parent;
-    if (parent == NULL)
+    if (parent == NULL) {
       belay__bell_close(&cancel->bell);
+      pthread_mutex_destroy(&cancel->lock);
+    }
     free(cancel);
     cancel = parent;
   }

@@ -53,7 +53,7 @@ int belay_loop_add_cancel(struct belay_loop *loop, struct belay_cancel *cancel,
   if (error == 0) {
     source->cancel = belay__cancel_hold(cancel);
     if (!bell_is_shared(source))
-      error = belay__listener_join(&loop->listener, belay__cancel_bell(cancel));
+      error = belay__cancel_join(cancel, &loop->listener);
     if (error < 0) {
       belay_cancel_free(cancel);
       source->cancel = NULL;
@@ -82,7 +82,6 @@ void belay__cancels_remove(struct belay_source *source) {
     return;
   belay__list_remove(&source->cancels);
   if (!bell_is_shared(source))
-    belay__listener_leave(&source->loop->listener,
-                          belay__cancel_bell(source->cancel));
+    belay__cancel_leave(source->cancel, &source->loop->listener);
   belay_cancel_free(source->cancel);
 }

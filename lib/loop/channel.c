@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/wakeup.h"
 
 struct belay_channel {
@@ -78,7 +79,7 @@ static void wait_for_room(struct belay_channel *channel, int64_t timeout_ns) {
 int belay_channel_send(struct belay_channel *channel, const void *message,
                        int64_t timeout_ns) {
   int result = 0;
-  pthread_mutex_lock(&channel->lock);
+  int cancel_state = belay__lock(&channel->lock);
   if (timeout_ns != 0)
     wait_for_room(channel, timeout_ns);
   if (channel->closed) {
@@ -90,13 +91,13 @@ int belay_channel_send(struct belay_channel *channel, const void *message,
     if (channel->count++ == 0)
       belay__wakeup_set(&channel->wakeup);
   }
-  pthread_mutex_unlock(&channel->lock);
+  belay__unlock(&channel->lock, cancel_state);
   return result;
 }
 
 int belay_channel_receive(struct belay_channel *channel, void *ret_message) {
   int result = 1;
-  pthread_mutex_lock(&channel->lock);
+  int cancel_state = belay__lock(&channel->lock);
   if (channel->count == 0) {
     result = channel->closed ? -EPIPE : 0;
   } else {
@@ -106,7 +107,7 @@ int belay_channel_receive(struct belay_channel *channel, void *ret_message) {
       belay__wakeup_clear(&channel->wakeup);
     pthread_cond_signal(&channel->room);
   }
-  pthread_mutex_unlock(&channel->lock);
+  belay__unlock(&channel->lock, cancel_state);
   return result;
 }
 
@@ -115,13 +116,13 @@ int belay_channel_fd(const struct belay_channel *channel) {
 }
 
 void belay_channel_close(struct belay_channel *channel) {
-  pthread_mutex_lock(&channel->lock);
+  int cancel_state = belay__lock(&channel->lock);
   if (!channel->closed) {
     channel->closed = true;
     belay__wakeup_set(&channel->wakeup);
     pthread_cond_broadcast(&channel->room);
   }
-  pthread_mutex_unlock(&channel->lock);
+  belay__unlock(&channel->lock, cancel_state);
 }
 
 void belay_channel_free(struct belay_channel *channel) {

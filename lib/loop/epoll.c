@@ -40,6 +40,12 @@ void belay__poller_free(struct belay__poller *poller) {
   free(poller);
 }
 
+/* The epoll instance is the parent's too: removing an fd would be for both. */
+void belay__poller_abandon(struct belay__poller *poller) {
+  belay__fd_close(poller->fd);
+  poller->fd = -1;
+}
+
 int belay__poller_fd(const struct belay__poller *poller) {
   return poller->fd;
 }

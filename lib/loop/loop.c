@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -21,6 +22,7 @@
 /* -- Making and freeing ---------------------------------------------------- */
 
 static void init(struct belay_loop *loop) {
+  loop->pid = getpid();
   belay__list_init(&loop->sources);
   belay__list_init(&loop->cancels);
   for (int type = 0; type <= BELAY_EVENT_CHANNEL; type++)
@@ -47,9 +49,19 @@ int belay_loop_new(struct belay_loop **ret_loop) {
   return error;
 }
 
+/* In a forked child: what the kernel keeps for the loop is the parent's. */
+static void abandon(struct belay_loop *loop) {
+  if (loop->poller != NULL)
+    belay__poller_abandon(loop->poller);
+  if (loop->listening)
+    belay__listener_abandon(&loop->listener);
+}
+
 void belay_loop_free(struct belay_loop *loop) {
   if (loop == NULL)
     return;
+  if (loop->pid != getpid())
+    abandon(loop);
   while (!belay__list_is_empty(&loop->sources))
     belay_source_remove(
         BELAY__CONTAINER(loop->sources.next, struct belay_source, all));
@@ -77,7 +89,9 @@ void belay_loop_wake(struct belay_loop *loop) {
   errno = saved_errno;
 }
 
-/* First the fd, then the flag: a wake in between sets the fd anew. */
+/* First the fd, then the flag: a wake in between sets the fd anew.  The flag
+ * may be seen before its thread has set the fd, which is then cleared when the
+ * poller tells of it, without a wake. */
 static bool was_woken(struct belay_loop *loop) {
   if (!atomic_load(&loop->woken))
     return false;
@@ -135,8 +149,12 @@ static int take_ready(struct belay_loop *loop, struct belay_event *ret_event) {
 /* -- Waiting --------------------------------------------------------------- */
 
 static void sort_in(struct belay_loop *loop, const struct belay__ready *ready) {
-  if (ready->data == NULL || ready->data == &loop->wakeup)
-    return; /* the timers' fd and the wake-up are looked at in any case */
+  if (ready->data == NULL)
+    return; /* the timers' fd: they are looked at in any case */
+  if (ready->data == &loop->wakeup) {
+    belay__wakeup_clear(&loop->wakeup);
+    return; /* and so is the flag */
+  }
   if (ready->data == loop) {
     belay__cancels_heard(loop);
     return;

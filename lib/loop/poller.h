@@ -19,6 +19,10 @@ struct belay__ready {
 int belay__poller_new(struct belay__poller **ret_poller);
 void belay__poller_free(struct belay__poller *poller);
 
+/* For the child of a fork: what is done to its copy from now on does not reach
+ * the parent's. */
+void belay__poller_abandon(struct belay__poller *poller);
+
 /* An fd that is readable when something is ready, or -ENOSYS. */
 int belay__poller_fd(const struct belay__poller *poller);
 

@@ -37,6 +37,7 @@ struct belay_source {
 };
 
 struct belay_loop {
+  pid_t pid; /* of the process that made it */
   struct belay__poller *poller;
   struct belay__list sources;
   /* What is due, by class, in the order in which it is returned. */

@@ -33,32 +33,36 @@ static enum kind kind_of(int signo) {
   }
 }
 
-/* Lets the signal come, by its default action, in this thread.  Returns after
- * a stop, or if the kernel dropped it (an orphaned process group). */
-static void let_it_come(int signo) {
+/* Lets the signal, the only one in `one`, come by its default action, in this
+ * thread.  Returns after a stop, or if the kernel dropped it (an orphaned
+ * process group). */
+static void let_it_come(int signo, const sigset_t *one) {
   struct sigaction action = {.sa_handler = SIG_DFL}, installed;
-  sigset_t one, mask;
+  sigset_t mask;
   sigemptyset(&action.sa_mask);
-  sigemptyset(&one);
-  sigaddset(&one, signo);
-  pthread_sigmask(SIG_BLOCK, &one, &mask);
+  pthread_sigmask(SIG_BLOCK, one, &mask);
   bool changed = sigaction(signo, &action, &installed) == 0;
   raise(signo);
-  pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+  pthread_sigmask(SIG_UNBLOCK, one, NULL);
   if (changed)
     sigaction(signo, &installed, NULL);
   pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
 int belay_signal_default(int signo) {
-  if (signo < 1 || signo >= BELAY__NSIG)
-    return -EINVAL;
   int saved_errno = errno;
+  sigset_t one;
+  sigemptyset(&one);
+  /* Refused too: those that the C library keeps for itself. */
+  if (sigaddset(&one, signo) != 0) {
+    errno = saved_errno;
+    return -EINVAL;
+  }
   enum kind kind = kind_of(signo);
   if (kind == ENDS && getpid() == 1)
     _exit(128 + signo);
   if (kind != IGNORED)
-    let_it_come(signo);
+    let_it_come(signo, &one);
   /* Still here: another thread changed the disposition at the same time. */
   if (kind == ENDS)
     _exit(128 + signo);

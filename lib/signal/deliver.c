@@ -81,11 +81,32 @@ static bool take(const struct belay__step *step, unsigned generation,
   return false;
 }
 
+/* A handler for one time only (SA_RESETHAND) has had it, and leaves the default
+ * behind. */
+static struct sigaction previous_of(struct belay__slot *slot,
+                                    const struct belay__plan *plan) {
+  struct sigaction previous = plan->previous;
+  bool is_handler =
+      previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN;
+  if (is_handler && (previous.sa_flags & (int)SA_RESETHAND) &&
+      atomic_exchange(&slot->previous_spent, true))
+    previous.sa_handler = SIG_DFL;
+  return previous;
+}
+
+/* Children that stop or go on, of which the previous handler wants to hear
+ * nothing: ours is told of all. */
+static bool is_unwanted(const struct sigaction *previous, int signo,
+                        const siginfo_t *info) {
+  return signo == SIGCHLD && (previous->sa_flags & SA_NOCLDSTOP) &&
+         (info->si_code == CLD_STOPPED || info->si_code == CLD_CONTINUED);
+}
+
 /* What would have happened without us, after what has happened with us. */
 static void pass_on(const struct sigaction *previous, bool taken,
                     int (*default_action)(int), int signo, siginfo_t *info,
                     void *context) {
-  if (previous->sa_handler == SIG_IGN)
+  if (previous->sa_handler == SIG_IGN || is_unwanted(previous, signo, info))
     return;
   if (previous->sa_handler == SIG_DFL) {
     if (!taken)
@@ -115,7 +136,7 @@ void belay__deliver(int signo, siginfo_t *siginfo, void *context) {
     taken |= take(&plan->steps[i], generation, &info, context);
   if (has_listeners)
     wake_listeners(slot);
-  const struct sigaction previous = plan->previous;
+  const struct sigaction previous = previous_of(slot, plan);
   int (*default_action)(int) = plan->default_action;
   belay__grace_leave(&slot->grace, side);
 

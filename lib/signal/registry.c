@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lock.h"
 #include "base/owner.h"
 
 /* The registry's own side of a slot; the handler never looks at it. */
@@ -34,17 +35,24 @@ static bool fork_handled;
 
 /* -- The lock ------------------------------------------------------------- */
 
-static sigset_t enter(void) {
-  sigset_t all, mask;
+/* What enter() changed in its thread. */
+struct changed {
+  sigset_t mask;
+  int cancel_state;
+};
+
+static struct changed enter(void) {
+  struct changed changed;
+  sigset_t all;
   sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &mask);
-  pthread_mutex_lock(&lock);
-  return mask;
+  pthread_sigmask(SIG_SETMASK, &all, &changed.mask);
+  changed.cancel_state = belay__lock(&lock);
+  return changed;
 }
 
-static void leave(const sigset_t *mask) {
-  pthread_mutex_unlock(&lock);
-  pthread_sigmask(SIG_SETMASK, mask, NULL);
+static void leave(const struct changed *changed) {
+  belay__unlock(&lock, changed->cancel_state);
+  pthread_sigmask(SIG_SETMASK, &changed->mask, NULL);
 }
 
 static void before_fork(void) {
@@ -144,6 +152,15 @@ static bool is_plain(const struct sigaction *action, void (*handler)(int)) {
   return action->sa_handler == handler;
 }
 
+/* What is to come back: a previous handler for one time that was called is the
+ * default by now. */
+static struct sigaction previous_now(int signo) {
+  struct sigaction action = entries[signo].previous;
+  if (atomic_load(&belay__slots[signo].previous_spent))
+    action.sa_handler = SIG_DFL;
+  return action;
+}
+
 /* Whether an ignored signal was ignored by whoever started us, for good
  * reason: nohup, a shell's `&`, a shell without job control. */
 static bool ignore_is_respected(int signo) {
@@ -197,6 +214,7 @@ static int install(int signo, unsigned flags) {
       !(flags & BELAY_SIGNAL_FORCE))
     return 0;
   entry->previous = now;
+  atomic_store(&belay__slots[signo].previous_spent, false);
   int error = refresh(signo);
   if (error < 0)
     return error;
@@ -216,10 +234,10 @@ static int install(int signo, unsigned flags) {
  * and forwards, with nothing of its own to do. */
 static void uninstall(int signo) {
   struct entry *entry = &entries[signo];
-  struct sigaction now, replaced;
+  struct sigaction previous = previous_now(signo), now, replaced;
   if (!entry->installed || sigaction(signo, NULL, &now) != 0 || !is_ours(&now))
     return;
-  if (sigaction(signo, &entry->previous, &replaced) != 0)
+  if (sigaction(signo, &previous, &replaced) != 0)
     return;
   if (is_ours(&replaced))
     entry->installed = false;
@@ -246,16 +264,16 @@ int belay__registry_check(int signo) {
 }
 
 int belay__registry_generation(unsigned *ret_generation) {
-  sigset_t mask = enter();
+  struct changed changed = enter();
   int error = adopt();
   *ret_generation = generation;
-  leave(&mask);
+  leave(&changed);
   return error;
 }
 
 int belay__registry_add(struct belay_action *action, unsigned flags) {
   struct entry *entry = &entries[action->signo];
-  sigset_t mask = enter();
+  struct changed changed = enter();
   int error = adopt();
   if (error == 0) {
     if (action->step.kind == BELAY__STEP_WAKE)
@@ -271,51 +289,71 @@ int belay__registry_add(struct belay_action *action, unsigned flags) {
       refresh(action->signo);
     }
   }
-  leave(&mask);
+  leave(&changed);
   return error;
 }
 
 void belay__registry_remove(struct belay_action *action) {
   int signo = action->signo;
   struct entry *entry = &entries[signo];
-  sigset_t mask = enter();
+  struct changed changed = enter();
   belay__list_remove(&action->link);
   entry->action_count--;
   if (!is_wanted(signo))
     uninstall(signo);
   refresh(signo); /* into the spare plan: cannot fail */
-  leave(&mask);
+  leave(&changed);
 }
 
-int belay__registry_listen(int signo, unsigned flags) {
-  struct belay__slot *slot = &belay__slots[signo];
-  sigset_t mask = enter();
-  int error = adopt();
-  if (error == 0 && atomic_load(&slot->listeners) == 0)
-    error = belay__bell_open(&slot->bell);
-  if (error == 0) {
-    atomic_store(&slot->generation, generation);
-    atomic_fetch_add(&slot->listeners, 1);
-    error = install(signo, flags);
-    if (error < 0 && atomic_fetch_sub(&slot->listeners, 1) == 1) {
-      belay__grace_wait(&slot->grace);
+/* A bell is open, and heard by the handler, while it has listeners. */
+static int join(struct belay__slot *slot, struct belay__listener *listener) {
+  bool first = atomic_load(&slot->listeners) == 0;
+  int error = first ? belay__bell_open(&slot->bell) : 0;
+  if (error < 0)
+    return error;
+  error = belay__listener_join(listener, &slot->bell);
+  if (error < 0) {
+    if (first)
       belay__bell_close(&slot->bell);
-    }
+    return error;
   }
-  leave(&mask);
-  return error;
+  atomic_store(&slot->generation, generation);
+  atomic_fetch_add(&slot->listeners, 1);
+  return 0;
 }
 
-void belay__registry_unlisten(int signo) {
-  struct belay__slot *slot = &belay__slots[signo];
-  sigset_t mask = enter();
-  if (atomic_load(&slot->listeners) == 1 && entries[signo].action_count == 0)
-    uninstall(signo);
-  if (atomic_fetch_sub(&slot->listeners, 1) == 1) {
+static void part(struct belay__slot *slot, struct belay__listener *listener) {
+  bool last = atomic_fetch_sub(&slot->listeners, 1) == 1;
+  belay__listener_leave(listener, &slot->bell);
+  if (last) {
     belay__grace_wait(&slot->grace);
     belay__bell_close(&slot->bell);
   }
-  leave(&mask);
+}
+
+int belay__registry_listen(int signo, unsigned flags,
+                           struct belay__listener *listener) {
+  struct belay__slot *slot = &belay__slots[signo];
+  struct changed changed = enter();
+  int error = adopt();
+  if (error == 0)
+    error = join(slot, listener);
+  if (error == 0) {
+    error = install(signo, flags);
+    if (error < 0)
+      part(slot, listener);
+  }
+  leave(&changed);
+  return error;
+}
+
+void belay__registry_unlisten(int signo, struct belay__listener *listener) {
+  struct belay__slot *slot = &belay__slots[signo];
+  struct changed changed = enter();
+  if (atomic_load(&slot->listeners) == 1 && entries[signo].action_count == 0)
+    uninstall(signo);
+  part(slot, listener);
+  leave(&changed);
 }
 
 /* -- SIGPIPE's process scope ---------------------------------------------- */
@@ -323,26 +361,26 @@ void belay__registry_unlisten(int signo) {
 int belay__registry_ignore(int signo) {
   struct sigaction now, ignore = {.sa_handler = SIG_IGN};
   sigemptyset(&ignore.sa_mask);
-  sigset_t mask = enter();
+  struct changed changed = enter();
   int result = sigaction(signo, NULL, &now) != 0 ? -errno : 1;
   if (result == 1 && is_plain(&now, SIG_DFL)) {
     result = sigaction(signo, &ignore, NULL) != 0 ? -errno : 0;
     entries[signo].ignored_by_us = result == 0;
   }
-  leave(&mask);
+  leave(&changed);
   return result;
 }
 
 int belay__registry_unignore(int signo) {
   struct sigaction now, dfl = {.sa_handler = SIG_DFL};
   sigemptyset(&dfl.sa_mask);
-  sigset_t mask = enter();
+  struct changed changed = enter();
   int result = 1;
   if (entries[signo].ignored_by_us) {
     entries[signo].ignored_by_us = false;
     if (sigaction(signo, NULL, &now) == 0 && is_plain(&now, SIG_IGN))
       result = sigaction(signo, &dfl, NULL) != 0 ? -errno : 0;
   }
-  leave(&mask);
+  leave(&changed);
   return result;
 }

@@ -26,10 +26,12 @@ int belay__registry_add(struct belay_action *action, unsigned flags);
 /* When it returns, the action runs nowhere. */
 void belay__registry_remove(struct belay_action *action);
 
-/* A stream's subscription: the slot records, and its bell may be joined. */
-int belay__registry_listen(int signo, unsigned flags);
-/* The listener has left the bell. */
-void belay__registry_unlisten(int signo);
+/* A stream's subscription: the slot records, and rings for the listener. */
+int belay__registry_listen(int signo, unsigned flags,
+                           struct belay__listener *listener);
+/* When it returns, all that was recorded while it listened is complete, if it
+ * was the last. */
+void belay__registry_unlisten(int signo, struct belay__listener *listener);
 
 /* The generation that this process has now; claims one if need be. */
 int belay__registry_generation(unsigned *ret_generation);

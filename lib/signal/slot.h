@@ -73,6 +73,7 @@ struct belay__record {
 struct belay__slot {
   _Atomic(struct belay__plan *) plan; /* NULL until first installed */
   struct belay__grace grace;          /* of the plan and the bell */
+  atomic_bool previous_spent; /* a previous handler for one time was called */
 
   /* Streams, and the generation of the process whose streams they are. */
   atomic_uint listeners;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/owner.h"
 #include "signal/record.h"
 #include "signal/registry.h"
@@ -30,6 +31,7 @@ struct belay_stream {
     int signo;
     bool live; /* false: removed, but what came before may still be read */
     uint64_t position, end; /* end: where reading stops once it is not live */
+    uint64_t owed; /* deliveries of an earlier subscription, not yet read */
   } signals[BELAY__NSIG];
 };
 
@@ -46,27 +48,32 @@ static struct subscription *find(struct belay_stream *stream, int signo) {
   return NULL;
 }
 
+/*
+ * Reads on from `position`.  What an earlier subscription has left unread is
+ * kept: with its details if nothing was delivered since, else as a number.
+ */
+static void resume_from(struct subscription *subscription, uint64_t position) {
+  if (position != subscription->end) {
+    subscription->owed += subscription->end - subscription->position;
+    subscription->position = position;
+  }
+}
+
 static int subscribe(struct belay_stream *stream, int signo, unsigned flags) {
-  struct belay__slot *slot = &belay__slots[signo];
   uint64_t position = belay__record_now(signo);
-  int error = belay__registry_listen(signo, flags);
+  int error = belay__registry_listen(signo, flags, &stream->listener);
   if (error < 0)
     return error;
-  error = belay__listener_join(&stream->listener, &slot->bell);
-  if (error < 0) {
-    belay__registry_unlisten(signo);
-    return error;
-  }
-  atomic_store(&slot->parked, 1);
+  atomic_store(&belay__slots[signo].parked, 1);
   struct subscription *subscription = find(stream, signo);
   if (subscription == NULL) {
     subscription = &stream->signals[stream->count++];
     *subscription = (struct subscription){.signo = signo};
   }
-  subscription->position = position;
+  resume_from(subscription, position);
   subscription->live = true;
-  /* What came before the bell was joined has not been heard. */
-  if (belay__record_any(signo, position))
+  /* What came before it was parked has not been heard. */
+  if (belay__record_any(signo, subscription->position))
     belay__listener_ring(&stream->listener);
   return 0;
 }
@@ -74,10 +81,12 @@ static int subscribe(struct belay_stream *stream, int signo, unsigned flags) {
 static void unsubscribe(struct belay_stream *stream,
                         struct subscription *subscription) {
   int signo = subscription->signo;
-  belay__listener_leave(&stream->listener, &belay__slots[signo].bell);
-  belay__registry_unlisten(signo);
+  belay__registry_unlisten(signo, &stream->listener);
   subscription->end = belay__record_now(signo);
   subscription->live = false;
+  /* Its bell, with a ring that is not cleared, is heard no more. */
+  if (subscription->position != subscription->end)
+    belay__listener_ring(&stream->listener);
 }
 
 static void unsubscribe_all(struct belay_stream *stream) {
@@ -119,25 +128,25 @@ int belay_stream_add(struct belay_stream *stream, int signo) {
     return error;
   if (!is_ours(stream))
     return -ECHILD;
-  pthread_mutex_lock(&stream->lock);
+  int cancel_state = belay__lock(&stream->lock);
   const struct subscription *known = find(stream, signo);
   if (stream->closed)
     error = -ESHUTDOWN;
   else if (known == NULL || !known->live)
     error = subscribe(stream, signo, 0);
-  pthread_mutex_unlock(&stream->lock);
+  belay__unlock(&stream->lock, cancel_state);
   return error;
 }
 
 int belay_stream_remove(struct belay_stream *stream, int signo) {
   if (!is_ours(stream))
     return -ECHILD;
-  pthread_mutex_lock(&stream->lock);
+  int cancel_state = belay__lock(&stream->lock);
   struct subscription *subscription = find(stream, signo);
   bool live = subscription != NULL && subscription->live;
   if (live)
     unsubscribe(stream, subscription);
-  pthread_mutex_unlock(&stream->lock);
+  belay__unlock(&stream->lock, cancel_state);
   return live ? 0 : -ENOENT;
 }
 
@@ -150,46 +159,62 @@ int belay_stream_fd(const struct belay_stream *stream) {
 static bool has_pending(const struct belay_stream *stream) {
   for (size_t i = 0; i < stream->count; i++) {
     const struct subscription *s = &stream->signals[i];
-    if (s->live ? belay__record_any(s->signo, s->position)
-                : s->position != s->end)
+    if (s->owed > 0 || (s->live ? belay__record_any(s->signo, s->position)
+                                : s->position != s->end))
       return true;
   }
   return false;
 }
 
-/* Cuts a record that reaches beyond the subscription's end. */
-static bool within_end(const struct subscription *s, uint64_t *next,
-                       struct belay_siginfo *info) {
-  if (s->live || *next <= s->end)
-    return true;
-  if (s->position >= s->end)
-    return false;
-  info->count = s->end - s->position;
-  *next = s->end;
-  return true;
+/* A record, and what taking it changes. */
+struct taken {
+  struct belay_siginfo info;
+  uint64_t stamp, next;
+};
+
+/* The subscription's first record, without taking it: 1, or 0. */
+static int peek(const struct subscription *s, struct taken *ret) {
+  struct belay_siginfo merged = {.signo = s->signo, .count = s->owed};
+  if (s->owed > 0) {
+    *ret = (struct taken){.info = merged, .next = s->position};
+    return 1;
+  }
+  bool any = s->live ? belay__record_any(s->signo, s->position)
+                     : s->position != s->end;
+  if (!any || !belay__record_peek(s->signo, s->position, &ret->info,
+                                  &ret->stamp, &ret->next))
+    return 0;
+  /* A record that reaches beyond the end has details of what came later. */
+  if (!s->live && ret->next > s->end) {
+    merged.count = s->end - s->position;
+    *ret = (struct taken){.info = merged, .next = s->end};
+  }
+  return 1;
 }
 
 /* Takes the record that came first among all signals: 1, or 0. */
 static int take(struct belay_stream *stream, struct belay_siginfo *ret_info) {
   struct subscription *first = NULL;
-  uint64_t first_stamp = UINT64_MAX, first_next = 0;
+  struct taken earliest = {.stamp = UINT64_MAX};
   for (size_t i = 0; i < stream->count; i++) {
-    struct subscription *s = &stream->signals[i];
-    struct belay_siginfo info;
-    uint64_t stamp, next;
-    if (!belay__record_any(s->signo, s->position) ||
-        !belay__record_peek(s->signo, s->position, &info, &stamp, &next) ||
-        !within_end(s, &next, &info) || stamp >= first_stamp)
+    struct taken taken;
+    if (!peek(&stream->signals[i], &taken) || taken.stamp >= earliest.stamp)
       continue;
-    first = s;
-    first_stamp = stamp;
-    first_next = next;
-    *ret_info = info;
+    first = &stream->signals[i];
+    earliest = taken;
   }
   if (first == NULL)
     return 0;
-  first->position = first_next;
+  first->position = earliest.next;
+  first->owed = 0;
+  *ret_info = earliest.info;
   return 1;
+}
+
+/* Closed, and not even a handler in another thread has yet to finish a record
+ * that belongs to it. */
+static bool is_over(const struct belay_stream *stream) {
+  return stream->closed && !has_pending(stream);
 }
 
 static void park(struct belay_stream *stream) {
@@ -213,25 +238,25 @@ int belay_stream_read(struct belay_stream *stream,
                       struct belay_siginfo *ret_info) {
   if (!is_ours(stream))
     return -ECHILD;
-  pthread_mutex_lock(&stream->lock);
+  int cancel_state = belay__lock(&stream->lock);
   int result = take(stream, ret_info);
-  if (result == 0 && stream->closed)
+  if (result == 0 && is_over(stream))
     result = -ESHUTDOWN;
   else if (result == 0 && belay__listener_clear(&stream->listener))
     result = park_and_take(stream, ret_info);
-  pthread_mutex_unlock(&stream->lock);
+  belay__unlock(&stream->lock, cancel_state);
   return result;
 }
 
 /* One look, without clearing: 1, 0 or -ESHUTDOWN. */
 static int look(struct belay_stream *stream, bool cleared,
                 struct belay_siginfo *ret_info) {
-  pthread_mutex_lock(&stream->lock);
+  int cancel_state = belay__lock(&stream->lock);
   int result = cleared ? park_and_take(stream, ret_info)
                        : take(stream, ret_info);
-  if (result == 0 && stream->closed)
+  if (result == 0 && is_over(stream))
     result = -ESHUTDOWN;
-  pthread_mutex_unlock(&stream->lock);
+  belay__unlock(&stream->lock, cancel_state);
   return result;
 }
 
@@ -266,13 +291,13 @@ int belay_stream_wait(struct belay_stream *stream, int64_t timeout_ns,
 void belay_stream_close(struct belay_stream *stream) {
   if (stream == NULL || !is_ours(stream))
     return;
-  pthread_mutex_lock(&stream->lock);
+  int cancel_state = belay__lock(&stream->lock);
   if (!stream->closed) {
     unsubscribe_all(stream);
     stream->closed = true;
     belay__listener_finish(&stream->listener);
   }
-  pthread_mutex_unlock(&stream->lock);
+  belay__unlock(&stream->lock, cancel_state);
 }
 
 void belay_stream_free(struct belay_stream *stream) {

@@ -64,8 +64,10 @@ void json_number(struct json *json, const char *key, int64_t value) {
 }
 
 void json_seconds(struct json *json, const char *key, int64_t ns) {
+  /* By whole numbers: no locale's comma gets into it. */
+  int64_t ms = (ns + 500000) / 1000000;
   put_key(json, key);
-  fprintf(json->file, "%.3f", (double)ns / 1e9);
+  fprintf(json->file, "%" PRId64 ".%03" PRId64, ms / 1000, ms % 1000);
 }
 
 void json_known(struct json *json, const char *key, int64_t value) {

@@ -18,7 +18,7 @@ struct json {
 struct json json_begin(FILE *file);
 void json_string(struct json *json, const char *key, const char *value);
 void json_number(struct json *json, const char *key, int64_t value);
-/* Nanoseconds, as seconds with three decimals. */
+/* Nanoseconds (none before 0), as seconds with three decimals. */
 void json_seconds(struct json *json, const char *key, int64_t ns);
 /* Negative numbers stand for "not known": null. */
 void json_known(struct json *json, const char *key, int64_t value);

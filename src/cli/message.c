@@ -1,6 +1,7 @@
 /*
  * message.c: messages are whole lines, so that those of several processes do
- * not mix, and hold nothing that a terminal would obey.
+ * not mix, and hold nothing that a terminal would obey.  No memory is asked
+ * for: "out of memory" is a message too.
  */
 #include "message.h"
 
@@ -11,6 +12,10 @@
 #include <unistd.h>
 
 #include "utf8.h"
+#include "write.h"
+
+/* Room for two paths as long as they may be. */
+#define MESSAGE_BYTES 8192
 
 static const char *program = "belay";
 
@@ -20,15 +25,14 @@ void message_set_program(const char *name) {
 
 void message(const char *format, ...) {
   int saved_errno = errno;
-  char text[2048], line[2048 + 2];
-  int size = snprintf(text, sizeof(text), "%s: ", program);
+  char text[MESSAGE_BYTES], line[MESSAGE_BYTES];
+  int used = snprintf(text, sizeof(text), "%s: ", program);
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(text + size, sizeof(text) - (size_t)size, format, arguments);
+  vsnprintf(text + used, sizeof(text) - (size_t)used, format, arguments);
   va_end(arguments);
-  utf8_fit(text, line, sizeof(line) - 1, 0);
+  utf8_fit(text, line, sizeof(line) - 1, 0); /* leaves room for the newline */
   strcat(line, "\n");
-  ssize_t n = write(STDERR_FILENO, line, strlen(line));
-  (void)n;
+  write_all(STDERR_FILENO, line, strlen(line));
   errno = saved_errno;
 }

@@ -11,11 +11,12 @@
 #include <string.h>
 
 #include "unit.h"
+#include "utf8.h"
 
 /* The column at which explanations begin. */
 #define HELP_COLUMN 30
 
-/* -- Nearest words ------------------------------------------------------------- */
+/* -- Nearest words -------------------------------------------------------- */
 
 #define LONGEST_WORD 64
 
@@ -43,20 +44,29 @@ static size_t distance(const char *a, const char *b) {
   return row[size];
 }
 
+/* The first of `words` that begins with what was typed of it. */
+static const char *completed(const char *word, const char *const *words) {
+  size_t size = strlen(word);
+  for (; size >= 2 && *words != NULL; words++)
+    if (strncmp(word, *words, size) == 0)
+      return *words;
+  return NULL;
+}
+
 const char *cli_nearest(const char *word, const char *const *words) {
   const char *nearest = NULL;
   size_t least = strlen(word) / 3 + 1;
-  for (; *words != NULL; words++) {
-    size_t d = distance(word, *words);
+  for (size_t i = 0; words[i] != NULL; i++) {
+    size_t d = distance(word, words[i]);
     if (d <= least && (nearest == NULL || d < least)) {
       least = d;
-      nearest = *words;
+      nearest = words[i];
     }
   }
-  return nearest;
+  return nearest != NULL ? nearest : completed(word, words);
 }
 
-/* -- Errors --------------------------------------------------------------------- */
+/* -- Errors --------------------------------------------------------------- */
 
 __attribute__((format(printf, 2, 3))) static int refuse(char **ret_error,
                                                         const char *format,
@@ -67,6 +77,16 @@ __attribute__((format(printf, 2, 3))) static int refuse(char **ret_error,
     *ret_error = NULL;
   va_end(arguments);
   return -EINVAL;
+}
+
+/* An option as it is called in messages: "--jobs", or "-j" if that is all. */
+static const char *label(const struct cli_option *option,
+                         char text[LONGEST_WORD]) {
+  if (option->name != NULL)
+    snprintf(text, LONGEST_WORD, "--%s", option->name);
+  else
+    snprintf(text, LONGEST_WORD, "-%c", option->letter);
+  return text;
 }
 
 static bool is_option(const struct cli_option *option) {
@@ -89,17 +109,18 @@ static int refuse_unknown(const struct cli_program *program, const char *name,
                 nearest);
 }
 
-/* -- Values ---------------------------------------------------------------------- */
+/* -- Values --------------------------------------------------------------- */
 
 static int take_number(const struct cli_option *option, const char *text,
                        char **ret_error) {
-  char *end;
+  char name[LONGEST_WORD], *end;
+  const char *digits = text + (text[0] == '-'); /* no blanks, no plus sign */
   errno = 0;
   long number = strtol(text, &end, 10);
-  if (end == text || *end != '\0' || errno != 0 || number < option->least ||
-      number > option->most)
-    return refuse(ret_error, "--%s: '%s' is not a number from %d to %d",
-                  option->name, text, option->least, option->most);
+  if (*digits < '0' || *digits > '9' || *end != '\0' || errno != 0 ||
+      number < option->least || number > option->most)
+    return refuse(ret_error, "%s: '%s' is not a number from %d to %d",
+                  label(option, name), text, option->least, option->most);
   *(int *)option->value = (int)number;
   return 0;
 }
@@ -108,8 +129,9 @@ static int take_quantity(const struct cli_option *option, const char *text,
                          char **ret_error) {
   bool is_size = option->kind == CLI_SIZE;
   int64_t value = is_size ? unit_parse_size(text) : unit_parse_duration(text);
+  char name[LONGEST_WORD];
   if (value < 0)
-    return refuse(ret_error, "--%s: '%s' is not a %s", option->name, text,
+    return refuse(ret_error, "%s: '%s' is not a %s", label(option, name), text,
                   is_size ? "size, such as 64k or 1.5M"
                           : "duration, such as 500ms, 10s or 1m30s");
   *(int64_t *)option->value = value;
@@ -118,7 +140,7 @@ static int take_quantity(const struct cli_option *option, const char *text,
 
 static int take_choice(const struct cli_option *option, const char *text,
                        char **ret_error) {
-  char list[128] = "";
+  char list[128] = "", name[LONGEST_WORD];
   for (int i = 0; option->choices[i] != NULL; i++) {
     if (strcmp(option->choices[i], text) == 0) {
       *(int *)option->value = i;
@@ -128,7 +150,7 @@ static int take_choice(const struct cli_option *option, const char *text,
     snprintf(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "",
              option->choices[i]);
   }
-  return refuse(ret_error, "--%s: '%s' is none of %s", option->name, text,
+  return refuse(ret_error, "%s: '%s' is none of %s", label(option, name), text,
                 list);
 }
 
@@ -176,7 +198,7 @@ static bool takes_argument(const struct cli_option *option) {
   return option->kind != CLI_FLAG && option->kind != CLI_COUNT;
 }
 
-/* -- Arguments ------------------------------------------------------------------- */
+/* -- Arguments ------------------------------------------------------------ */
 
 struct parser {
   const struct cli_program *program;
@@ -223,13 +245,20 @@ static int take_long(struct parser *parser, const char *argument) {
   return take_value(option, value, parser->ret_error);
 }
 
+/* What was typed may be a letter of several bytes: it is shown whole. */
+static int refuse_letter(const char *letters, char **ret_error) {
+  uint32_t code;
+  size_t size = utf8_decode(letters, strlen(letters), &code);
+  return refuse(ret_error, "unknown option '-%.*s'; --help lists them",
+                size > 0 ? (int)size : 1, letters);
+}
+
 /* "-q", "-qv", "-j8", "-j 8" */
 static int take_letters(struct parser *parser, const char *letters) {
   for (; *letters != '\0'; letters++) {
     const struct cli_option *option = find(parser, NULL, 0, *letters);
     if (option == NULL)
-      return refuse(parser->ret_error, "unknown option '-%c'; --help lists them",
-                    *letters);
+      return refuse_letter(letters, parser->ret_error);
     if (!takes_argument(option)) {
       take_value(option, NULL, parser->ret_error);
       continue;
@@ -270,7 +299,7 @@ int cli_parse(const struct cli_program *program, int argc, char **argv,
   return operands;
 }
 
-/* -- Help ------------------------------------------------------------------------ */
+/* -- Help ----------------------------------------------------------------- */
 
 /* "  -j, --jobs N" */
 static int write_names(FILE *out, const struct cli_option *option) {
@@ -310,6 +339,9 @@ char *cli_help(const struct cli_program *program) {
     write_option(out, option);
   if (program->epilogue != NULL)
     fprintf(out, "\n%s\n", program->epilogue);
-  fclose(out);
-  return text;
+  bool complete = ferror(out) == 0;
+  if (fclose(out) == 0 && complete)
+    return text;
+  free(text);
+  return NULL;
 }

@@ -1,6 +1,7 @@
 /* term.c: questions to the terminal; nothing here changes it. */
 #include "term.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -22,11 +23,23 @@ bool term_has_colour(int fd, enum term_when when) {
   return term_is_live(fd) && (no_color == NULL || no_color[0] == '\0');
 }
 
+/* What the kernel says, else what the environment says, else what was always
+ * said. */
+static int extent(int from_kernel, const char *variable, int otherwise) {
+  const char *text = getenv(variable);
+  int from_environment = text != NULL ? atoi(text) : 0;
+  if (from_kernel > 0)
+    return from_kernel;
+  return from_environment > 0 && from_environment <= USHRT_MAX
+             ? from_environment
+             : otherwise;
+}
+
 void term_size(int fd, int *ret_columns, int *ret_rows) {
   struct winsize size = {0};
   ioctl(fd, TIOCGWINSZ, &size);
-  *ret_columns = size.ws_col > 0 ? size.ws_col : 80;
-  *ret_rows = size.ws_row > 0 ? size.ws_row : 24;
+  *ret_columns = extent(size.ws_col, "COLUMNS", 80);
+  *ret_rows = extent(size.ws_row, "LINES", 24);
 }
 
 bool term_is_foreground(int fd) {

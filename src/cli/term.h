@@ -13,7 +13,8 @@ bool term_is_live(int fd);
  * dumb terminal forbid it. */
 bool term_has_colour(int fd, enum term_when when);
 
-/* The window's size; 80 x 24 if nobody knows. */
+/* The window's size; $COLUMNS and $LINES if the kernel does not know it, and
+ * 80 x 24 if nobody does. */
 void term_size(int fd, int *ret_columns, int *ret_rows);
 
 /* Whether we may write to it without being in somebody's way. */

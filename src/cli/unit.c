@@ -5,7 +5,6 @@
 #include "unit.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +39,7 @@ int64_t unit_parse_size(const char *text) {
   if (value < 0)
     return -EINVAL;
   text += power > 0;
-  value = ldexp(value, 10 * power);
+  value *= (double)(INT64_C(1) << 10 * power);
   if (power > 0 && strcasecmp(text, "ib") == 0)
     text += 2;
   else if (strcasecmp(text, "b") == 0)
@@ -110,7 +109,7 @@ const char *unit_duration(int64_t ns, char text[UNIT_TEXT_BYTES]) {
 
 const char *unit_time(int64_t ms, char text[UNIT_TEXT_BYTES]) {
   time_t seconds = (time_t)(ms / 1000);
-  struct tm tm;
+  struct tm tm = {0};
   gmtime_r(&seconds, &tm);
   strftime(text, UNIT_TEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm);
   return text;

@@ -38,6 +38,29 @@ bool utf8_is_control(uint32_t code) {
          (code >= 0x2066 && code <= 0x2069);
 }
 
+/* Whether a character takes two columns, for locales whose wcwidth() knows
+ * nothing beyond ASCII.  Coarse: one column too many only shortens a line,
+ * one too few would wrap it. */
+static bool is_wide(uint32_t code) {
+  static const uint32_t ranges[][2] = {
+      {0x1100, 0x115f},   {0x2e80, 0x303e},   {0x3041, 0xa4cf},
+      {0xa960, 0xa97c},   {0xac00, 0xd7a3},   {0xf900, 0xfaff},
+      {0xfe30, 0xfe6f},   {0xff00, 0xff60},   {0xffe0, 0xffe6},
+      {0x16fe0, 0x18aff}, {0x1b000, 0x1b2ff}, {0x1f000, 0x1faff},
+      {0x20000, 0x3fffd}};
+  for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+    if (code >= ranges[i][0] && code <= ranges[i][1])
+      return true;
+  return false;
+}
+
+static size_t columns_of(uint32_t code) {
+  int width = code < 0x80 ? 1 : wcwidth((wchar_t)code);
+  if (width < 0)
+    return is_wide(code) ? 2 : 1;
+  return (size_t)width;
+}
+
 /* The next character as it may be shown: its bytes and its columns. */
 static size_t next(const char *text, size_t size, const char **ret_bytes,
                    size_t *ret_length, size_t *ret_columns) {
@@ -51,9 +74,7 @@ static size_t next(const char *text, size_t size, const char **ret_bytes,
     *ret_length = 1;
     return length > 0 ? length : 1;
   }
-  int width = wcwidth((wchar_t)code);
-  if (code >= 0x80 && width >= 0)
-    *ret_columns = (size_t)width;
+  *ret_columns = columns_of(code);
   return length;
 }
 
@@ -87,7 +108,8 @@ size_t utf8_fit(const char *text, char *into, size_t size, size_t columns) {
     text += used;
     left -= used;
   }
-  if (left > 0 && out + sizeof(ellipsis) <= size) {
+  if (left > 0 && out + sizeof(ellipsis) <= size &&
+      (columns == 0 || taken < columns)) {
     memcpy(into + out, ellipsis, sizeof(ellipsis) - 1);
     out += sizeof(ellipsis) - 1;
     taken++;

@@ -1,4 +1,7 @@
-/* xdg.c: the XDG base directories, of which programs need one. */
+/*
+ * xdg.c: the XDG base directories, of which programs need one.  Nothing is
+ * made until somebody asks for it, and then for the user's eyes alone.
+ */
 #include "xdg.h"
 
 #include <errno.h>
@@ -21,13 +24,15 @@ static const char *home(void) {
 int xdg_make_parents(const char *path) {
   char *copy = strdup(path);
   int error = copy == NULL ? -ENOMEM : 0;
-  for (char *slash = copy; error == 0; *slash = '/') {
-    slash = strchr(slash + 1, '/');
-    if (slash == NULL)
+  char *end = copy;
+  while (error == 0 && *end != '\0') {
+    end += 1 + strcspn(end + 1, "/"); /* a / at the very front is no end */
+    if (*end == '\0')
       break;
-    *slash = '\0';
+    *end = '\0';
     if (mkdir(copy, 0700) != 0 && errno != EEXIST)
       error = -errno;
+    *end = '/';
   }
   free(copy);
   return error;

@@ -1,31 +1,40 @@
 /*
  * head.c: what a response's head says, from hostile input.
  *
- * Whatever cannot be read is as if it had not been said, except where that
- * would be trusting: two lengths that differ are an unknown length.
+ * head_line() only remembers, head_end() understands.  What cannot be read, or
+ * is said twice and differently, is as if it had not been said.
  */
 #include "head.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
 #define RETRY_AFTER_MOST_S INT64_C(1000000000)
-/* A date proves a version only if the file was not changed in that second. */
+/* A date proves a version only if the file was not changed near that second:
+ * clocks of servers behind one name differ. */
 #define SETTLED_S 60
 
+static const char *const field_names[HEAD_FIELDS] = {
+    [HEAD_CONTENT_LENGTH] = "content-length",
+    [HEAD_CONTENT_RANGE] = "content-range",
+    [HEAD_ETAG] = "etag",
+    [HEAD_LAST_MODIFIED] = "last-modified",
+    [HEAD_DATE] = "date",
+    [HEAD_RETRY_AFTER] = "retry-after",
+};
+
 void head_begin(struct head_parser *parser) {
-  *parser = (struct head_parser){.length_conflict = false};
+  *parser = (struct head_parser){.is_chunked = false};
   parser->head.content_length = -1;
   parser->head.range_start = parser->head.range_end = -1;
   parser->head.range_total = -1;
   parser->head.retry_after_ns = -1;
 }
 
-/* -- Numbers ----------------------------------------------------------------- */
+/* -- Numbers --------------------------------------------------------------- */
 
 /* Decimal digits from *text, which is moved behind them; -1 for none or too
  * many. */
@@ -48,52 +57,133 @@ static int64_t whole_number(const char *text) {
   return *text == '\0' ? value : -1;
 }
 
-/* -- Dates ------------------------------------------------------------------- */
+/* -- Dates ----------------------------------------------------------------- */
 
-static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+struct date {
+  int day, year, hour, minute, second;
+  char month[4];
+  size_t month_letters;
+};
+
+/* The number that a letter of a form stands for a digit of, or NULL. */
+static int *number_of(struct date *date, char letter) {
+  switch (letter) {
+    case 'd':
+    case 'e':
+      return &date->day;
+    case 'y':
+      return &date->year;
+    case 'h':
+      return &date->hour;
+    case 'm':
+      return &date->minute;
+    case 's':
+      return &date->second;
+    default:
+      return NULL;
+  }
+}
+
+/* Whether the text has the form: d, e, y, h, m and s each stand for a digit (e
+ * for a space too), b for a letter of the month, the rest for itself. */
+static bool has_form(const char *text, const char *form, struct date *date) {
+  *date = (struct date){.day = 0};
+  for (; *form != '\0'; form++, text++) {
+    int *number = number_of(date, *form);
+    if (number != NULL) {
+      if (*form == 'e' && *text == ' ')
+        continue;
+      if (!isdigit((unsigned char)*text))
+        return false;
+      *number = *number * 10 + (*text - '0');
+    } else if (*form == 'b' && *text != '\0') {
+      date->month[date->month_letters++] = *text;
+    } else if (*text != *form) {
+      return false;
+    }
+  }
+  return *text == '\0';
+}
 
 static int month_of(const char *name) {
+  static const char *const names[] = {"Jan", "Feb", "Mar", "Apr",
+                                      "May", "Jun", "Jul", "Aug",
+                                      "Sep", "Oct", "Nov", "Dec"};
   for (int i = 0; i < 12; i++)
-    if (strcmp(name, months[i]) == 0)
+    if (strcmp(name, names[i]) == 0)
       return i;
   return -1;
 }
 
-int64_t head_parse_date(const char *text) {
-  char month[4] = "";
-  int day, year, hour, minute, second, end = 0;
-  if (sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n", &day,
-             month, &year, &hour, &minute, &second, &end) == 6 &&
-      end > 0) {
-  } else if (sscanf(text, "%*9[A-Za-z], %2d-%3[A-Za-z]-%2d %2d:%2d:%2d GMT%n",
-                    &day, month, &year, &hour, &minute, &second, &end) == 6 &&
-             end > 0) {
-    year += year < 70 ? 2000 : 1900;
-  } else if (sscanf(text, "%*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d%n",
-                    month, &day, &hour, &minute, &second, &year, &end) != 6 ||
-             end == 0) {
-    return -1;
+/* What follows the name of a day, in full or its first three letters; NULL if
+ * there is none. */
+static const char *after_weekday(const char *text, bool in_full) {
+  static const char *const names[] = {"Monday", "Tuesday",  "Wednesday",
+                                      "Thursday", "Friday", "Saturday",
+                                      "Sunday"};
+  for (int i = 0; i < 7; i++) {
+    size_t size = in_full ? strlen(names[i]) : 3;
+    if (strncmp(text, names[i], size) == 0)
+      return text + size;
   }
-  struct tm tm = {.tm_mday = day,
-                  .tm_mon = month_of(month),
-                  .tm_year = year - 1900,
-                  .tm_hour = hour,
-                  .tm_min = minute,
-                  .tm_sec = second};
-  if (text[end] != '\0' || tm.tm_mon < 0 || day < 1 || day > 31 ||
-      year < 1970 || hour > 23 || minute > 59 || second > 60)
-    return -1;
-  return timegm(&tm);
+  return NULL;
 }
 
-/* -- Single headers ----------------------------------------------------------- */
+static int64_t seconds_of(const struct date *date) {
+  struct tm tm = {.tm_mday = date->day,
+                  .tm_mon = month_of(date->month),
+                  .tm_year = date->year - 1900,
+                  .tm_hour = date->hour,
+                  .tm_min = date->minute,
+                  .tm_sec = date->second < 60 ? date->second : 59};
+  if (tm.tm_mon < 0 || date->year < 1970 || date->hour > 23 ||
+      date->minute > 59 || date->second > 60)
+    return -1;
+  int64_t seconds = timegm(&tm);
+  return tm.tm_mday == date->day ? seconds : -1; /* no 30th of February */
+}
 
-static void take_range(struct http_head *head, const char *text) {
-  if (strncasecmp(text, "bytes ", 6) != 0)
+int64_t head_parse_date(const char *text) {
+  struct date date;
+  const char *rest = after_weekday(text, false);
+  if (rest != NULL && (has_form(rest, ", dd bbb yyyy hh:mm:ss GMT", &date) ||
+                       has_form(rest, " bbb ed hh:mm:ss yyyy", &date)))
+    return seconds_of(&date);
+  rest = after_weekday(text, true);
+  if (rest == NULL || !has_form(rest, ", dd-bbb-yy hh:mm:ss GMT", &date))
+    return -1;
+  date.year += date.year < 70 ? 2000 : 1900;
+  return seconds_of(&date);
+}
+
+/* -- Single fields --------------------------------------------------------- */
+
+/* The value, or NULL: nothing was said, or nothing that is clear. */
+static const char *value_of(const struct head_parser *parser,
+                            enum head_field field) {
+  const struct head_value *value = &parser->values[field];
+  return value->is_there && !value->is_unclear ? value->text : NULL;
+}
+
+static int64_t date_of(const struct head_parser *parser,
+                       enum head_field field) {
+  const char *text = value_of(parser, field);
+  return text != NULL ? head_parse_date(text) : -1;
+}
+
+static void read_length(struct head_parser *parser) {
+  const char *text = value_of(parser, HEAD_CONTENT_LENGTH);
+  if (text != NULL && !parser->is_chunked)
+    parser->head.content_length = whole_number(text);
+}
+
+/* "bytes 5-9/10", either side of the slash may be "*", but not both. */
+static void read_range(struct head_parser *parser) {
+  const char *text = value_of(parser, HEAD_CONTENT_RANGE);
+  int64_t start = -1, end = -1, total = -1;
+  if (text == NULL || strncasecmp(text, "bytes ", 6) != 0)
     return;
   text += 6;
-  int64_t start = -1, end = -1, total = -1;
   if (*text == '*') {
     text++;
   } else {
@@ -113,85 +203,91 @@ static void take_range(struct http_head *head, const char *text) {
   }
   if (start < 0 && total < 0)
     return;
-  head->has_range = true;
-  head->range_start = start;
-  head->range_end = end;
-  head->range_total = total;
+  parser->head.has_range = true;
+  parser->head.range_start = start;
+  parser->head.range_end = end;
+  parser->head.range_total = total;
 }
 
-/* Strong and well-formed: "..." with neither quotes nor control characters. */
-static void take_etag(struct http_head *head, const char *text) {
+/* Strong and well-formed: "..." with neither quotes, spaces nor control
+ * characters.  An empty one is the same for all files of some servers. */
+static bool is_strong_etag(const char *text) {
   size_t size = strlen(text);
-  head->validator[0] = '\0';
-  if (size < 2 || size >= sizeof(head->validator) || text[0] != '"' ||
-      text[size - 1] != '"')
-    return;
+  if (size < 3 || text[0] != '"' || text[size - 1] != '"')
+    return false;
   for (size_t i = 1; i < size - 1; i++)
     if (text[i] == '"' || (unsigned char)text[i] <= ' ' || text[i] == 0x7f)
-      return;
-  memcpy(head->validator, text, size + 1);
-}
-
-static void take_length(struct head_parser *parser, const char *text) {
-  int64_t length = whole_number(text);
-  int64_t *known = &parser->head.content_length;
-  if (length < 0 || (*known >= 0 && *known != length))
-    parser->length_conflict = true;
-  *known = length;
-}
-
-/* In seconds, or as a date: in how many seconds; -1 if it makes no sense. */
-static int64_t seconds_to_wait(const struct head_parser *parser) {
-  int64_t seconds = whole_number(parser->retry_after);
-  if (seconds < 0) {
-    int64_t when = head_parse_date(parser->retry_after);
-    int64_t now = head_parse_date(parser->date);
-    if (now < 0)
-      now = (int64_t)time(NULL);
-    if (when < 0)
-      return -1;
-    seconds = when > now ? when - now : 0;
-  }
-  return seconds < RETRY_AFTER_MOST_S ? seconds : RETRY_AFTER_MOST_S;
+      return false;
+  return true;
 }
 
 /* The date of a file that was changed so long before the answer that another
  * change cannot have the same one. */
 static bool is_settled(const struct head_parser *parser) {
-  int64_t modified = head_parse_date(parser->modified);
-  int64_t date = head_parse_date(parser->date);
+  int64_t modified = date_of(parser, HEAD_LAST_MODIFIED);
+  int64_t date = date_of(parser, HEAD_DATE);
   return modified >= 0 && date >= 0 && modified + SETTLED_S <= date;
 }
 
-/* Too long ones are no dates. */
-static void keep(char *into, size_t size, const char *value) {
-  size_t length = strlen(value);
-  into[0] = '\0';
-  if (length < size)
-    memcpy(into, value, length + 1);
+static void choose_validator(struct head_parser *parser) {
+  const char *etag = value_of(parser, HEAD_ETAG);
+  const char *chosen = NULL;
+  if (etag != NULL && is_strong_etag(etag))
+    chosen = etag;
+  else if (is_settled(parser))
+    chosen = value_of(parser, HEAD_LAST_MODIFIED);
+  parser->head.validator[0] = '\0';
+  if (chosen != NULL)
+    strcpy(parser->head.validator, chosen);
 }
 
-static void take(struct head_parser *parser, const char *name,
-                 const char *value) {
-  struct http_head *head = &parser->head;
-  if (strcasecmp(name, "content-length") == 0) {
-    take_length(parser, value);
-  } else if (strcasecmp(name, "content-range") == 0) {
-    take_range(head, value);
-  } else if (strcasecmp(name, "etag") == 0) {
-    take_etag(head, value);
-  } else if (strcasecmp(name, "last-modified") == 0) {
-    keep(parser->modified, sizeof(parser->modified), value);
-  } else if (strcasecmp(name, "date") == 0) {
-    keep(parser->date, sizeof(parser->date), value);
-  } else if (strcasecmp(name, "retry-after") == 0) {
-    keep(parser->retry_after, sizeof(parser->retry_after), value);
-  } else if (strcasecmp(name, "content-encoding") == 0) {
-    head->content_encoded = strcasecmp(value, "identity") != 0;
+_Static_assert(sizeof(((struct head_value *)0)->text) <=
+                   sizeof(((struct http_head *)0)->validator),
+               "each value fits as a validator");
+
+/* In seconds, or as a date: how long after the answer's, or our, time. */
+static void read_retry_after(struct head_parser *parser) {
+  const char *text = value_of(parser, HEAD_RETRY_AFTER);
+  if (text == NULL)
+    return;
+  int64_t seconds = whole_number(text);
+  if (seconds < 0) {
+    int64_t when = head_parse_date(text);
+    int64_t now = date_of(parser, HEAD_DATE);
+    if (when < 0)
+      return;
+    if (now < 0)
+      now = (int64_t)time(NULL);
+    seconds = when > now ? when - now : 0;
   }
+  if (seconds > RETRY_AFTER_MOST_S)
+    seconds = RETRY_AFTER_MOST_S;
+  parser->head.retry_after_ns = seconds * INT64_C(1000000000);
 }
 
-/* -- Lines -------------------------------------------------------------------- */
+/* -- Lines ----------------------------------------------------------------- */
+
+static void remember(struct head_value *value, const char *text) {
+  size_t size = strlen(text);
+  if (size >= sizeof(value->text) ||
+      (value->is_there && strcmp(value->text, text) != 0))
+    value->is_unclear = true;
+  else
+    memcpy(value->text, text, size + 1);
+  value->is_there = true;
+}
+
+static void take_field(struct head_parser *parser, const char *name,
+                       const char *value) {
+  bool is_plain = *value == '\0' || strcasecmp(value, "identity") == 0;
+  if (strcasecmp(name, "content-encoding") == 0 && !is_plain)
+    parser->head.content_encoded = true;
+  if (strcasecmp(name, "transfer-encoding") == 0 && !is_plain)
+    parser->is_chunked = true;
+  for (size_t i = 0; i < HEAD_FIELDS; i++)
+    if (strcasecmp(name, field_names[i]) == 0)
+      remember(&parser->values[i], value);
+}
 
 static void take_status(struct head_parser *parser, const char *line) {
   head_begin(parser);
@@ -203,13 +299,18 @@ static void take_status(struct head_parser *parser, const char *line) {
   parser->head.status = status >= 100 && status <= 999 ? (int)status : 0;
 }
 
+static bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 void head_line(struct head_parser *parser, const char *line, size_t size) {
   char text[1024];
-  while (size > 0 && isspace((unsigned char)line[size - 1]))
+  while (size > 0 && is_blank(line[size - 1]))
     size--;
-  if (size == 0 || size >= sizeof(text) || memchr(line, '\0', size) != NULL)
-    return;
-  memcpy(text, line, size);
+  if (size >= sizeof(text))
+    size = sizeof(text) - 1; /* still too long for any value */
+  for (size_t i = 0; i < size; i++)
+    text[i] = line[i] != '\0' ? line[i] : '?'; /* not the end of what is said */
   text[size] = '\0';
   if (strncasecmp(text, "HTTP/", 5) == 0) {
     take_status(parser, text);
@@ -220,18 +321,13 @@ void head_line(struct head_parser *parser, const char *line, size_t size) {
     return;
   *value++ = '\0';
   value += strspn(value, " \t");
-  take(parser, text, value);
+  take_field(parser, text, value);
 }
 
 const struct http_head *head_end(struct head_parser *parser) {
-  struct http_head *head = &parser->head;
-  if (parser->length_conflict)
-    head->content_length = -1;
-  if (head->validator[0] == '\0' && is_settled(parser))
-    memcpy(head->validator, parser->modified, sizeof(parser->modified));
-  if (parser->retry_after[0] != '\0') {
-    int64_t seconds = seconds_to_wait(parser);
-    head->retry_after_ns = seconds < 0 ? -1 : seconds * INT64_C(1000000000);
-  }
-  return head;
+  read_length(parser);
+  read_range(parser);
+  choose_validator(parser);
+  read_retry_after(parser);
+  return &parser->head;
 }

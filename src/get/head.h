@@ -7,15 +7,30 @@
 #ifndef GET_HEAD_H
 #define GET_HEAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "http.h"
 
+enum head_field {
+  HEAD_CONTENT_LENGTH,
+  HEAD_CONTENT_RANGE,
+  HEAD_ETAG,
+  HEAD_LAST_MODIFIED,
+  HEAD_DATE,
+  HEAD_RETRY_AFTER,
+  HEAD_FIELDS,
+};
+
 struct head_parser {
   struct http_head head;
-  char date[40], modified[40], retry_after[40]; /* as they were written */
-  bool length_conflict;
+  struct head_value {
+    bool is_there;
+    bool is_unclear; /* said twice and differently, or too long */
+    char text[256];  /* as it was written */
+  } values[HEAD_FIELDS];
+  bool is_chunked; /* the length is not that of the file */
 };
 
 void head_begin(struct head_parser *parser);

@@ -16,17 +16,20 @@ static const char *const state_names[] = {
 };
 #define STATES (sizeof(state_names) / sizeof(state_names[0]))
 
-/* downloading -> queued: its process died; completed -> queued: its file is
- * gone. */
+/*
+ * Beside the way that all hope for: downloading -> queued, its process died;
+ * completed -> queued, its file is gone or is to be another; any -> completed,
+ * a file that has the promised checksum was found in its place.
+ */
 static const bool may_become[STATES][STATES] = {
-    [ITEM_QUEUED] = {[ITEM_DOWNLOADING] = true},
+    [ITEM_QUEUED] = {[ITEM_DOWNLOADING] = true, [ITEM_COMPLETED] = true},
     [ITEM_DOWNLOADING] = {[ITEM_COMPLETED] = true,
                           [ITEM_FAILED] = true,
                           [ITEM_INTERRUPTED] = true,
                           [ITEM_QUEUED] = true},
     [ITEM_COMPLETED] = {[ITEM_QUEUED] = true},
-    [ITEM_FAILED] = {[ITEM_QUEUED] = true},
-    [ITEM_INTERRUPTED] = {[ITEM_QUEUED] = true},
+    [ITEM_FAILED] = {[ITEM_QUEUED] = true, [ITEM_COMPLETED] = true},
+    [ITEM_INTERRUPTED] = {[ITEM_QUEUED] = true, [ITEM_COMPLETED] = true},
 };
 
 const char *item_state_name(enum item_state state) {

@@ -1,5 +1,6 @@
 /*
  * verify.c: checksums, by OpenSSL, in steps that a request to stop can end.
+ * It reads by position, so whoever else uses the fd notices nothing.
  */
 #include "verify.h"
 

@@ -114,7 +114,7 @@ def after_a_resize_it_draws_for_the_new_size(t):
     # From here on no line may be wider than the window.
     middle = terminal.mark()
     terminal.expect('aaa', middle)
-    for line in strip(terminal.output.text()[middle:]).split('\n'):
+    for line in strip(terminal.output.data[middle:].decode()).split('\n'):
         if len(line) > 50:
             raise AssertionError(f'{len(line)} columns: {line!r}')
     terminal.resize(24, 110)
