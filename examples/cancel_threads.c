@@ -19,6 +19,7 @@ int main(void) {
   struct belay_stream *stream;
   struct belay_siginfo info;
   pthread_t threads[WORKERS];
+  setvbuf(stdout, NULL, _IOLBF, 0);
   if (belay_stream_open((int[]){SIGINT, SIGTERM, 0}, 0, &stream) < 0 ||
       belay_cancel_new(NULL, &all) < 0)
     return 1;
@@ -26,7 +27,7 @@ int main(void) {
     if (belay_cancel_new(all, &each[i]) < 0 ||
         pthread_create(&threads[i], NULL, work, each[i]) != 0)
       return 1;
-  dprintf(STDOUT_FILENO, "working; SIGINT or SIGTERM stops it\n");
+  puts("working; SIGINT or SIGTERM stops it");
   if (belay_stream_wait(stream, -1, &info) > 0)
     belay_cancel_request(all, BELAY_CANCEL_ASKED);
   for (int i = 0; i < WORKERS; i++) {

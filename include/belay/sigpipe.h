@@ -54,9 +54,10 @@ struct belay_sigpipe_guard {
 
 /*
  * From begin to end SIGPIPE is blocked in this thread; end takes back the one
- * that this thread's writes caused, and no other, and restores the mask.  They
- * nest, each with a guard of its own, last begun first ended.  errno is left
- * alone.  Neither fails.  MT-Safe, AS-Safe.
+ * that this thread's writes caused, and no other, and restores the mask (one
+ * that the process sends itself meanwhile looks the same, and is taken too).
+ * They nest, each with a guard of its own, last begun first ended.  errno is
+ * left alone.  Neither fails.  MT-Safe, AS-Safe.
  */
 void belay_sigpipe_begin(struct belay_sigpipe_guard *guard);
 void belay_sigpipe_end(struct belay_sigpipe_guard *guard);

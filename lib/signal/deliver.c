@@ -5,11 +5,13 @@
  * rings one bell if somebody waits for it, and passes the signal on to the
  * handler that was there before.  Invariants: no lock, no allocation, no loop
  * whose length another thread controls; errno is kept; nothing outside of this
- * file is called but write(), and what the plan points to.
+ * file is called but write(), and what the plan points to.  The thread is not
+ * cancelled on the way, as write() would do.
  *
  * Order: record, steps, wake.  Who is woken finds everything in place.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "base/owner.h"
@@ -124,6 +126,8 @@ void belay__deliver(int signo, siginfo_t *siginfo, void *context) {
   struct belay__slot *slot = &belay__slots[signo];
   struct belay_siginfo info = belay__info_from(signo, siginfo);
   unsigned generation = belay__owner_generation();
+  int cancel_state, disabled;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 
   unsigned side = belay__grace_enter(&slot->grace);
   const struct belay__plan *plan = atomic_load(&slot->plan);
@@ -140,6 +144,7 @@ void belay__deliver(int signo, siginfo_t *siginfo, void *context) {
   int (*default_action)(int) = plan->default_action;
   belay__grace_leave(&slot->grace, side);
 
+  pthread_setcancelstate(cancel_state, &disabled);
   /* Outside of the grace period: a handler of others may never return. */
   errno = saved_errno;
   pass_on(&previous, taken, default_action, signo, siginfo, context);

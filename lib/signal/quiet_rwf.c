@@ -48,5 +48,7 @@ ssize_t belay__write_quietly(int fd, const struct iovec *parts, int count) {
   if (!kernel_knows())
     return -EOPNOTSUPP;
   ssize_t n = write_with_flag(fd, parts, count);
+  if (n < 0 && errno == ENOSYS) /* a filter was installed since */
+    return -EOPNOTSUPP;
   return n < 0 ? -errno : n;
 }

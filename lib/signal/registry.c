@@ -375,11 +375,16 @@ int belay__registry_unignore(int signo) {
   struct sigaction now, dfl = {.sa_handler = SIG_DFL};
   sigemptyset(&dfl.sa_mask);
   struct changed changed = enter();
+  struct entry *entry = &entries[signo];
   int result = 1;
-  if (entries[signo].ignored_by_us) {
-    entries[signo].ignored_by_us = false;
-    if (sigaction(signo, NULL, &now) == 0 && is_plain(&now, SIG_IGN))
+  if (entry->ignored_by_us && sigaction(signo, NULL, &now) == 0) {
+    entry->ignored_by_us = false;
+    if (is_plain(&now, SIG_IGN)) {
       result = sigaction(signo, &dfl, NULL) != 0 ? -errno : 0;
+    } else if (is_ours(&now) && is_plain(&entry->previous, SIG_IGN)) {
+      entry->previous = dfl; /* subscribers came since */
+      result = refresh(signo);
+    }
   }
   leave(&changed);
   return result;

@@ -120,7 +120,19 @@ ssize_t belay_writev(int fd, const struct iovec *parts, int count) {
   return write_parts(fd, parts, count);
 }
 
+/* To write() nothing is an empty message for some sockets; writev() does not
+ * even look at the fd. */
+static ssize_t write_nothing(int fd) {
+  struct belay_sigpipe_guard guard;
+  belay_sigpipe_begin(&guard);
+  ssize_t n = result(write(fd, "", 0));
+  belay_sigpipe_end(&guard);
+  return n;
+}
+
 ssize_t belay_write(int fd, const void *data, size_t size_bytes) {
+  if (size_bytes == 0)
+    return write_nothing(fd);
   const struct iovec part = {.iov_base = (void *)(uintptr_t)data,
                              .iov_len = size_bytes};
   return write_parts(fd, &part, 1);

@@ -106,9 +106,8 @@ static bool has_form(const char *text, const char *form, struct date *date) {
 }
 
 static int month_of(const char *name) {
-  static const char *const names[] = {"Jan", "Feb", "Mar", "Apr",
-                                      "May", "Jun", "Jul", "Aug",
-                                      "Sep", "Oct", "Nov", "Dec"};
+  static const char *const names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   for (int i = 0; i < 12; i++)
     if (strcmp(name, names[i]) == 0)
       return i;
@@ -118,8 +117,8 @@ static int month_of(const char *name) {
 /* What follows the name of a day, in full or its first three letters; NULL if
  * there is none. */
 static const char *after_weekday(const char *text, bool in_full) {
-  static const char *const names[] = {"Monday", "Tuesday",  "Wednesday",
-                                      "Thursday", "Friday", "Saturday",
+  static const char *const names[] = {"Monday",   "Tuesday", "Wednesday",
+                                      "Thursday", "Friday",  "Saturday",
                                       "Sunday"};
   for (int i = 0; i < 7; i++) {
     size_t size = in_full ? strlen(names[i]) : 3;

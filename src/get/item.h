@@ -21,21 +21,21 @@ enum item_state {
 #define ITEM_PART_SUFFIX ".belay-part"
 
 struct item {
-  int64_t id;    /* row of the database; 0: not in it yet */
-  char *url;     /* what was asked for */
-  char *target;  /* absolute path of the file to be */
-  char *dir;     /* the output directory that it was asked into, absolute */
-  char *origin;  /* "list.txt:12", where it was asked for; NULL: an argument */
+  int64_t id;   /* row of the database; 0: not in it yet */
+  char *url;    /* what was asked for */
+  char *target; /* absolute path of the file to be */
+  char *dir;    /* the output directory that it was asked into, absolute */
+  char *origin; /* "list.txt:12", where it was asked for; NULL: an argument */
   enum item_state state;
   int64_t size_bytes;     /* what the server announced; -1 unknown */
   int64_t expected_bytes; /* what the list promised; -1 nothing */
-  char sha256[65];        /* what the list promised, lower-case hex; "" nothing */
-  int64_t part_bytes;     /* of the part file, as last recorded */
-  int64_t durable_bytes;  /* of them, known to be synced */
-  bool same_boot;         /* recorded since this machine was started */
-  char *validator;        /* strong validator of the part's content, or NULL */
+  char sha256[65];    /* what the list promised, lower-case hex; "" nothing */
+  int64_t part_bytes; /* of the part file, as last recorded */
+  int64_t durable_bytes; /* of them, known to be synced */
+  bool same_boot;        /* recorded since this machine was started */
+  char *validator;       /* strong validator of the part's content, or NULL */
   int attempts;
-  char *error;            /* the last one, a line without its end; or NULL */
+  char *error; /* the last one, a line without its end; or NULL */
   int64_t added_ms, started_ms, finished_ms; /* Unix time; 0 not yet */
 };
 

@@ -1,62 +1,88 @@
 /*
- * list_sums.c: lists of checksums, as sha256sum and BSD's tools write them.
+ * list_sums.c: lists of checksums, as sha256sum and BSD's tools write them:
+ *
+ *   HEX  name   HEX *name   HEX name   SHA256 (name) = HEX
+ *
+ * A name is a path below the base URL, and below the output directory.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "list_entry.h"
-#include "name.h"
 
 /* One line, taken apart. */
 struct sum {
   char *hex, *name;
 };
 
-/* A leading backslash: in the name \\ and \n stand for backslash and line end. */
-static void unescape(char *name) {
-  char *out = name;
-  for (; *name != '\0'; name++) {
-    if (name[0] == '\\' && (name[1] == '\\' || name[1] == 'n'))
-      *out++ = *++name == 'n' ? '\n' : '\\';
-    else
-      *out++ = *name;
+/* What \\, \n or \r stands for; 0 for anything else. */
+static char escaped(char c) {
+  switch (c) {
+    case '\\':
+      return '\\';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    default:
+      return '\0';
   }
-  *out = '\0';
 }
 
-/* "SHA256 (name) = hex" */
+/* Names are escaped where the line begins with a backslash.  False: they are
+ * not well. */
+static bool unescape(char *name) {
+  char *out = name;
+  for (; *name != '\0'; name++) {
+    char c = *name == '\\' ? escaped(*++name) : *name;
+    if (c == '\0')
+      return false;
+    *out++ = c;
+  }
+  *out = '\0';
+  return true;
+}
+
+/* "SHA256 (name) = hex"; the name may have the same characters in it. */
 static bool take_bsd(char *text, struct sum *ret) {
-  char *end = strstr(text, ") = ");
-  if (strncmp(text, "SHA256 (", 8) != 0 || end == NULL)
+  if (strncmp(text, "SHA256 (", 8) != 0)
     return false;
-  for (char *later; (later = strstr(end + 1, ") = ")) != NULL;)
-    end = later;
+  char *end = NULL;
+  for (char *p = text; (p = strstr(p, ") = ")) != NULL; p++)
+    end = p;
+  if (end == NULL)
+    return false;
   *end = '\0';
   ret->name = text + 8;
   ret->hex = end + 4;
   return true;
 }
 
-/* "hex  name" or "hex *name" */
+/* "hex  name", "hex *name", or with BSD's -r "hex name" */
 static bool take_coreutils(char *text, struct sum *ret) {
-  bool escaped = *text == '\\';
-  text += escaped;
   size_t size = strcspn(text, " ");
-  if (text[size] != ' ' || (text[size + 1] != ' ' && text[size + 1] != '*'))
+  if (size == 0 || text[size] != ' ')
     return false;
   text[size] = '\0';
   ret->hex = text;
-  ret->name = text + size + 2;
-  if (escaped)
-    unescape(ret->name);
+  ret->name = text + size + 1;
+  if (ret->name[0] == ' ' || ret->name[0] == '*')
+    ret->name++;
   return true;
+}
+
+static bool take_apart(char *text, struct sum *ret) {
+  bool is_escaped = *text == '\\';
+  text += is_escaped;
+  return (take_bsd(text, ret) || take_coreutils(text, ret)) &&
+         (!is_escaped || unescape(ret->name));
 }
 
 /* The base URL and the name, with what may not stand in a URL encoded. */
 static char *url_of(const char *base_url, const char *name) {
+  static const char plain[] =
+      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~/";
   static const char hex[] = "0123456789ABCDEF";
   size_t base = strlen(base_url);
   char *url = malloc(base + 1 + 3 * strlen(name) + 1);
@@ -64,10 +90,10 @@ static char *url_of(const char *base_url, const char *name) {
     return NULL;
   memcpy(url, base_url, base);
   char *out = url + base;
-  if (base > 0 && base_url[base - 1] != '/')
+  if (base_url[base - 1] != '/')
     *out++ = '/';
   for (const unsigned char *p = (const unsigned char *)name; *p != '\0'; p++) {
-    if (isalnum(*p) || strchr("-._~/", *p) != NULL) {
+    if (strchr(plain, *p) != NULL) {
       *out++ = (char)*p;
     } else {
       *out++ = '%';
@@ -82,7 +108,7 @@ static char *url_of(const char *base_url, const char *name) {
 static int take_line(struct list_reader *reader, const char *base_url,
                      struct list *list, char **ret_error) {
   struct sum sum;
-  if (!take_bsd(reader->text, &sum) && !take_coreutils(reader->text, &sum))
+  if (!take_apart(reader->text, &sum))
     return list_refuse(ret_error, "%s: is not a checksum and a name",
                        reader->where);
   if (strncmp(sum.name, "./", 2) == 0)
@@ -90,27 +116,39 @@ static int take_line(struct list_reader *reader, const char *base_url,
   char *url = url_of(base_url, sum.name);
   if (url == NULL)
     return -ENOMEM;
-  struct list_entry *entry = list_append(list, reader->where, url, ret_error);
+  struct list_entry *entry;
+  int error = list_append(list, reader->where, url, &entry, ret_error);
   free(url);
-  if (entry == NULL)
-    return -EINVAL;
-  int error = list_set(entry, reader->where, "out", sum.name, ret_error);
-  return error < 0 ? error
-                   : list_set_sha256(entry, reader->where, sum.hex, ret_error);
+  if (error == 0)
+    error = list_set_sha256(entry, reader->where, sum.hex, ret_error);
+  if (error == 0)
+    error = list_set(entry, reader->where, "out", sum.name, ret_error);
+  return error;
+}
+
+/* Names are put behind it. */
+static int check_base_url(const char *base_url, char **ret_error) {
+  const char *problem = list_url_problem(base_url);
+  if (problem == NULL && strpbrk(base_url, "?#") != NULL)
+    problem = "has a query or a fragment";
+  if (problem == NULL)
+    return 0;
+  return list_refuse(ret_error, "base URL '%.*s' %s", LIST_QUOTED(base_url),
+                     problem);
 }
 
 int list_read_sums(FILE *file, const char *name, const char *base_url,
                    struct list *list, char **ret_error) {
   struct list_reader reader = {.file = file, .name = name};
   size_t before = list->count;
-  int result;
   *ret_error = NULL;
-  while ((result = list_read_line(&reader, ret_error)) > 0) {
-    if (reader.text[0] == '\0' || reader.text[0] == '#')
-      continue;
-    result = take_line(&reader, base_url, list, ret_error);
-    if (result < 0)
+  int result = check_base_url(base_url, ret_error);
+  while (result == 0) {
+    result = list_read_line(&reader, ret_error);
+    if (result <= 0)
       break;
+    bool is_empty = list_is_blank(reader.text) || reader.text[0] == '#';
+    result = is_empty ? 0 : take_line(&reader, base_url, list, ret_error);
   }
   free(reader.line);
   if (result < 0)

@@ -17,8 +17,10 @@
 #include "item.h"
 
 #define NO_NAME "index.html"
+/* What follows the last dot is an extension if it is shorter, with the dot. */
+#define EXTENSION_BYTES 24
 
-/* -- From a URL ---------------------------------------------------------------- */
+/* -- From a URL ------------------------------------------------------------ */
 
 static int hex_of(char c) {
   if (c >= '0' && c <= '9')
@@ -75,19 +77,24 @@ static size_t clean(char *name, size_t size) {
   return out;
 }
 
+/* The last start of a character at or before `at`. */
+static size_t character_start(const char *name, size_t at) {
+  while (at > 0 && ((unsigned char)name[at] & 0xc0) == 0x80)
+    at--;
+  return at;
+}
+
 /* Cuts to the longest name, at the end of a character, and keeps a short
  * extension. */
 static void shorten(char *name, size_t size) {
   if (size <= NAME_LONGEST_BYTES)
     return;
   const char *dot = strrchr(name, '.');
-  char extension[24] = "";
+  char extension[EXTENSION_BYTES] = "";
   if (dot != NULL && strlen(dot) < sizeof(extension))
     strcpy(extension, dot);
   size_t keep = NAME_LONGEST_BYTES - strlen(extension);
-  while (keep > 0 && ((unsigned char)name[keep] & 0xc0) == 0x80)
-    keep--;
-  strcpy(name + keep, extension);
+  strcpy(name + character_start(name, keep), extension);
 }
 
 static bool ends_with(const char *name, const char *end) {
@@ -112,7 +119,21 @@ char *name_from_url(const char *url) {
   return strdup(NO_NAME);
 }
 
-/* -- Names that were given ------------------------------------------------------ */
+/* -- Names that were given ------------------------------------------------- */
+
+static bool has_control(const char *text) {
+  size_t size = strlen(text);
+  while (size > 0) {
+    uint32_t code;
+    size_t length = utf8_decode(text, size, &code);
+    if (length > 0 && utf8_is_control(code))
+      return true;
+    length += length == 0; /* a byte of another encoding is a name's own */
+    text += length;
+    size -= length;
+  }
+  return false;
+}
 
 const char *name_path_problem(const char *path) {
   size_t size = strlen(path);
@@ -134,21 +155,30 @@ const char *name_path_problem(const char *path) {
       return "is too long";
     part += length + (part[length] == '/');
   }
-  for (size_t i = 0; i < size; i++)
-    if ((unsigned char)path[i] < 0x20 || path[i] == 0x7f)
-      return "has a control character";
-  return NULL;
+  return has_control(path) ? "has a control character" : NULL;
+}
+
+/* -- Numbers in names ------------------------------------------------------ */
+
+/* Where the extension starts, two of them for an archive; or the end. */
+static const char *extension_of(const char *name) {
+  const char *dot = strrchr(name, '.');
+  if (dot == NULL || dot == name || strlen(dot) >= EXTENSION_BYTES)
+    return name + strlen(name);
+  bool is_archive = dot - name > 4 && strncmp(dot - 4, ".tar", 4) == 0;
+  return is_archive ? dot - 4 : dot;
 }
 
 char *name_numbered(const char *name, unsigned number) {
-  const char *dot = strrchr(name, '.');
-  if (dot == NULL || dot == name)
-    dot = name + strlen(name);
-  else if (dot - name > 4 && strncmp(dot - 4, ".tar", 4) == 0)
-    dot -= 4;
+  const char *extension = extension_of(name);
+  char digits[16];
+  int added = snprintf(digits, sizeof(digits), ".%u", number);
+  size_t room = NAME_LONGEST_BYTES - (size_t)added - strlen(extension);
+  size_t keep = (size_t)(extension - name);
   char *numbered;
-  if (asprintf(&numbered, "%.*s.%u%s", (int)(dot - name), name, number, dot) <
-      0)
+  if (keep > room)
+    keep = character_start(name, room);
+  if (asprintf(&numbered, "%.*s%s%s", (int)keep, name, digits, extension) < 0)
     return NULL;
   return numbered;
 }

@@ -28,7 +28,10 @@ char *name_from_url(const char *url);
  */
 const char *name_path_problem(const char *path);
 
-/* "x.iso" and 2 give "x.2.iso"; "x.tar.gz" gives "x.2.tar.gz"; to be freed. */
+/*
+ * "x.iso" and 2 give "x.2.iso"; "x.tar.gz" gives "x.2.tar.gz"; no longer than
+ * NAME_LONGEST_BYTES, if `name` is not.  To be freed; NULL out of memory.
+ */
 char *name_numbered(const char *name, unsigned number);
 
 #endif

@@ -66,14 +66,14 @@ static struct json begin_event(const char *event, const struct item *item) {
 }
 
 void report_completed(struct report *report, const struct item *item,
-                      int64_t bytes, int64_t elapsed_ns) {
+                      int64_t bytes, int64_t received, int64_t elapsed_ns) {
   char size[UNIT_TEXT_BYTES], time[UNIT_TEXT_BYTES], rate[UNIT_TEXT_BYTES];
   double seconds = (double)(elapsed_ns > 0 ? elapsed_ns : 1) / 1e9;
   if (!report->options->quiet && report->options->lines)
     display_message(report->display, DISPLAY_GOOD, "completed  %s  %s in %s (%s/s)",
                     short_name(item), unit_size(bytes, size),
                     unit_duration(elapsed_ns, time),
-                    unit_size((int64_t)((double)bytes / seconds), rate));
+                    unit_size((int64_t)((double)received / seconds), rate));
   if (report->options->json) {
     struct json json = begin_event("completed", item);
     json_number(&json, "bytes", bytes);

@@ -18,7 +18,7 @@ void report_free(struct report *report);
 
 /* One download has ended. */
 void report_completed(struct report *report, const struct item *item,
-                      int64_t bytes, int64_t elapsed_ns);
+                      int64_t bytes, int64_t received, int64_t elapsed_ns);
 void report_failed(struct report *report, const struct item *item,
                    const char *problem);
 void report_interrupted(struct report *report, const struct item *item);

@@ -147,7 +147,7 @@ static void end_transfer(struct session *session, struct transfer *transfer,
     case STORE_COMPLETED:
       result->completed++;
       report_completed(session->report, item, transfer->size_bytes,
-                       elapsed_ns);
+                       transfer->received_bytes, elapsed_ns);
       break;
     case STORE_FAILED:
       result->failed++;

@@ -4,6 +4,7 @@
 """
 import os
 import pathlib
+import select
 import signal
 import subprocess
 import sys
@@ -50,6 +51,11 @@ class Example:
         """Its next line has to be this one."""
         line = self.process.stdout.readline()
         assert line == wanted + '\n', f'{line!r}, wanted {wanted!r}'
+
+    def is_silent(self):
+        """Says nothing for a moment, and would not if it were longer."""
+        readable, _, _ = select.select([self.process.stdout], [], [], 0.1)
+        assert not readable, f'it says {self.process.stdout.readline()!r}'
 
     def ends_input(self):
         self.process.stdin.close()
@@ -124,6 +130,7 @@ def a_reader_that_is_gone_is_an_error_and_no_signal(folder):
 def a_signal_cancels_every_thread(folder):
     with Example('cancel_threads') as example:
         example.says('working; SIGINT or SIGTERM stops it')
+        example.is_silent()
         example.send(signal.SIGINT)
         example.ends(0, 'worker: stopped between two steps\n' * 4 +
                      'all workers have stopped\n')

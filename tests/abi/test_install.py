@@ -146,12 +146,13 @@ def a_program_is_built_by_cmake(folder):
 
 @case
 def the_cmake_package_may_be_moved(folder):
-    moved = folder / 'moved'
-    shutil.copytree(PREFIX, moved, symlinks=True)
-    build_with_cmake(folder, moved)
-    runs(folder / 'build/with_shared')
-    said = do('readelf', '--dynamic', folder / 'build/with_shared')
-    assert str(moved) in said and str(PREFIX) not in said, said
+    moved = PREFIX.with_name('moved')
+    PREFIX.rename(moved)
+    try:
+        build_with_cmake(folder, moved)
+        runs(folder / 'build/with_shared')
+    finally:
+        moved.rename(PREFIX)
 
 
 @case

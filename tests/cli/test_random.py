@@ -83,7 +83,7 @@ def served_again(t, number, limit):
     """How much more than the files' bytes was served, in all."""
     source = t.random()
     site = Nginx(t)
-    wanted = {f'{name}.bin': site.put(f'{name}.bin', content(6 << 20, name))
+    wanted = {f'{name}.bin': site.put(f'{name}.bin', content(8 << 20, name))
               for name in range(4)}
     urls = [site.url(f'brisk/{name}') for name in wanted]
     for _ in range(2):

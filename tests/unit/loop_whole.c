@@ -1,4 +1,4 @@
-/* lib_loop.c: waiting for whichever comes first, fairly and on time. */
+/* loop_whole.c: waiting for whichever comes first, fairly and on time. */
 #include <belay/belay.h>
 
 #include <fcntl.h>
