@@ -41,7 +41,7 @@ static void claim(struct store *store, size_t max) {
   int64_t count = 0;
   if (!items)
     store_break(store, NULL);
-  if (!store->broken)
+  if (items && !store->broken)
     count = db_read_queued(store->db, store->lease.run, store->last_claimed,
                            max, items);
   if (count < 0) {

@@ -13,7 +13,7 @@
  * gives so many at the most; the stop flag is set at that many reads. */
 static int fail_with, fail_count;
 static size_t most_bytes;
-static int reads, stop_at = -1;
+static int reads, stop_at = -1; /* the harness reads too: begin with 0 */
 static atomic_bool stop;
 
 ssize_t pread(int fd, void *buffer, size_t size, off_t at) {
@@ -122,6 +122,7 @@ TEST(a_stop_that_was_asked_for_before_reads_nothing) {
   char hex[VERIFY_HEX_BYTES];
   int fd = make("abc", 3);
   atomic_store(&stop, true);
+  reads = 0;
   CHECK_ERR(verify_sha256(fd, &stop, hex), -ECANCELED);
   CHECK_EQ(reads, 0);
   atomic_store(&stop, false);
@@ -133,6 +134,7 @@ TEST(a_stop_in_the_middle_ends_it_after_that_step) {
   char hex[VERIFY_HEX_BYTES] = "untouched";
   char *bytes = calloc(1, 8 * STEP);
   int fd = make(bytes, 8 * STEP);
+  reads = 0;
   stop_at = 3;
   CHECK_ERR(verify_sha256(fd, &stop, hex), -ECANCELED);
   CHECK_EQ(reads, 3);

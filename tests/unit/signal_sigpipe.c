@@ -8,7 +8,8 @@
 
 #include "unit/signal_help.h"
 
-#ifdef __linux__
+#if defined(__linux__) && __has_include(<linux/seccomp.h>)
+#define HAS_SECCOMP 1
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -202,7 +203,7 @@ TEST(also_while_sigpipe_is_blocked) {
 
 /* -- Kernels, and filters, that do not know the flag ----------------------- */
 
-#if defined(__linux__) && defined(SYS_pwritev2)
+#if defined(HAS_SECCOMP) && defined(SYS_pwritev2)
 static void forbid_pwritev2(int error) {
   struct sock_filter filter[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
