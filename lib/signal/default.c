@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "signal/raise.h"
 #include "signal/slot.h"
 
 enum kind { ENDS, STOPS, IGNORED };
@@ -42,7 +43,7 @@ static void let_it_come(int signo, const sigset_t *one) {
   sigemptyset(&action.sa_mask);
   pthread_sigmask(SIG_BLOCK, one, &mask);
   bool changed = sigaction(signo, &action, &installed) == 0;
-  raise(signo);
+  belay__raise(signo);
   pthread_sigmask(SIG_UNBLOCK, one, NULL);
   if (changed)
     sigaction(signo, &installed, NULL);

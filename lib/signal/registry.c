@@ -221,9 +221,8 @@ static int install(int signo, unsigned flags) {
   if (sigaction(signo, &ours, &replaced) != 0)
     return -errno;
   entry->installed = true;
-  if (!is_ours(&replaced) &&
-      (replaced.sa_flags != now.sa_flags ||
-       replaced.sa_handler != now.sa_handler)) {
+  if (!is_ours(&replaced) && (replaced.sa_flags != now.sa_flags ||
+                              replaced.sa_handler != now.sa_handler)) {
     entry->previous = replaced;
     error = refresh(signo);
   }

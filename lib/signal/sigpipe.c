@@ -71,8 +71,7 @@ static void take_ours(const sigset_t *sigpipe) {
   do {
     signo = sigtimedwait(sigpipe, &info, &at_once);
   } while (signo < 0 && errno == EINTR);
-  if (signo == SIGPIPE &&
-      !(info.si_code == SI_USER && info.si_pid == getpid()))
+  if (signo == SIGPIPE && !(info.si_code == SI_USER && info.si_pid == getpid()))
     kill(getpid(), SIGPIPE);
 }
 

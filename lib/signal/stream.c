@@ -252,8 +252,8 @@ int belay_stream_read(struct belay_stream *stream,
 static int look(struct belay_stream *stream, bool cleared,
                 struct belay_siginfo *ret_info) {
   int cancel_state = belay__lock(&stream->lock);
-  int result = cleared ? park_and_take(stream, ret_info)
-                       : take(stream, ret_info);
+  int result =
+      cleared ? park_and_take(stream, ret_info) : take(stream, ret_info);
   if (result == 0 && is_over(stream))
     result = -ESHUTDOWN;
   belay__unlock(&stream->lock, cancel_state);

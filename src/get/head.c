@@ -225,7 +225,7 @@ static bool is_strong_etag(const char *text) {
 static bool is_settled(const struct head_parser *parser) {
   int64_t modified = date_of(parser, HEAD_LAST_MODIFIED);
   int64_t date = date_of(parser, HEAD_DATE);
-  return modified >= 0 && date >= 0 && modified + SETTLED_S <= date;
+  return modified >= 0 && modified + SETTLED_S <= date;
 }
 
 static void choose_validator(struct head_parser *parser) {

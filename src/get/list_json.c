@@ -17,7 +17,8 @@
 
 struct json_reader {
   char *bytes;
-  size_t size, at, line;
+  size_t size, at;
+  size_t first_line, line;    /* of the text, and where we are */
   struct list_reader *reader; /* says where, for messages */
   struct list *list;
   char **ret_error;
@@ -39,10 +40,10 @@ static char peek(struct json_reader *json) {
 
 /* Line ends behind the text's last word are not where something is missing. */
 static size_t last_line(const struct json_reader *json) {
-  size_t line = json->line, end = json->size;
-  while (end > json->at && json->bytes[end - 1] == '\n')
+  size_t line = json->first_line, end = json->size;
+  while (end > 0 && json->bytes[end - 1] == '\n')
     end--;
-  for (size_t i = json->at; i < end; i++)
+  for (size_t i = 0; i < end; i++)
     line += json->bytes[i] == '\n';
   return line;
 }
@@ -87,8 +88,9 @@ static int take_text(struct json_reader *json, struct list_entry *entry,
                      const char *key, const json_t *value) {
   const char *where = json->reader->where;
   if (!json_is_string(value))
-    return list_refuse(json->ret_error, "%s: '%.*s' is not a string", where,
-                       LIST_QUOTED(key));
+    return list_refuse(
+        json->ret_error, "%s: '%.*s' is not %s", where, LIST_QUOTED(key),
+        strcmp(key, "size") == 0 ? "a whole number" : "a string");
   if (strlen(json_string_value(value)) != json_string_length(value))
     return list_refuse(json->ret_error, "%s: '%.*s' has a NUL byte", where,
                        LIST_QUOTED(key));
@@ -108,18 +110,21 @@ static int take_headers(struct json_reader *json, struct list_entry *entry,
   return error;
 }
 
+static int take_size(struct json_reader *json, struct list_entry *entry,
+                     json_int_t size) {
+  char text[32];
+  snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, size);
+  return list_set(entry, json->reader->where, "size", text, json->ret_error);
+}
+
 static int take_member(struct json_reader *json, struct list_entry *entry,
                        const char *key, const json_t *value) {
   if (json_is_null(value) || list_ignores(key))
     return 0;
   if (json_is_array(value) && strcmp(key, "header") == 0)
     return take_headers(json, entry, value);
-  if (json_is_integer(value) && strcmp(key, "size") == 0) {
-    char number[32];
-    snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT,
-             json_integer_value(value));
-    return list_set(entry, json->reader->where, key, number, json->ret_error);
-  }
+  if (strcmp(key, "size") == 0 && json_is_integer(value))
+    return take_size(json, entry, json_integer_value(value));
   return take_text(json, entry, key, value);
 }
 
@@ -264,7 +269,8 @@ static int read_all(struct list_reader *reader, struct json_reader *json) {
 
 int list_read_json(struct list_reader *reader, struct list *list,
                    char **ret_error) {
-  struct json_reader json = {.line = reader->number,
+  struct json_reader json = {.first_line = reader->number,
+                             .line = reader->number,
                              .reader = reader,
                              .list = list,
                              .ret_error = ret_error};

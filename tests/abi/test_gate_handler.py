@@ -10,7 +10,8 @@ from gate import ROOT, case, command, doctor, main, passes, refuses
 
 GATE = 'gate-handler'
 CC, NATIVE, PORTABLE = sys.argv[1].split(), sys.argv[2], sys.argv[3]
-SOURCES = ['signal/deliver.c', 'base/ring.c', 'signal/default.c']
+SOURCES = ['signal/deliver.c', 'base/ring.c', 'signal/default.c',
+           'signal/raise_tgkill.c']
 
 
 def objects(folder, source, addition):

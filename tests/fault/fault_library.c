@@ -158,6 +158,38 @@ TEST(a_loop_with_everything) {
   fail_each(set_up_loop, 10);
 }
 
+/* What was set up before goes on, whatever fails beside it. */
+static struct belay_stream *standing;
+
+static int set_up_beside(void) {
+  static volatile sig_atomic_t flag;
+  struct belay_siginfo info;
+  struct belay_action *action = NULL;
+  struct belay_stream *stream = NULL;
+  int error = belay_action_flag(SIGUSR1, &flag, 1, 0, &action);
+  if (error == 0)
+    error = belay_stream_open(LIST(SIGUSR1, SIGUSR2), 0, &stream);
+  if (error == 0)
+    error = belay_stream_add(standing, SIGHUP);
+  settle();
+  belay_stream_remove(standing, SIGHUP);
+  belay_action_remove(action);
+  flag = 0;
+  raise(SIGUSR1);
+  CHECK_EQ(flag, 0);
+  CHECK_EQ(belay_stream_read(standing, &info), 1);
+  CHECK_EQ(info.count, 1);
+  CHECK_EQ(belay_stream_read(standing, &info), 0);
+  belay_stream_free(stream);
+  return error;
+}
+
+TEST(beside_what_works) {
+  CHECK_OK(belay_stream_open(LIST(SIGUSR1), 0, &standing));
+  fail_each(set_up_beside, 8);
+  belay_stream_free(standing);
+}
+
 /* Removing needs nothing that could fail. */
 TEST(leaving_works_when_nothing_else_does) {
   static volatile sig_atomic_t flags[3];

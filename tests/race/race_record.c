@@ -1,6 +1,6 @@
 /*
- * race_record.c: handlers of several threads write one ring, streams of several
- * threads read it: nothing torn, nothing lost, nothing invented, no wake missed.
+ * race_record.c: handlers of several threads write one ring, streams of
+ * several threads read it: nothing torn, lost or invented, no wake missed.
  */
 #include <belay/belay.h>
 #include <sys/syscall.h>

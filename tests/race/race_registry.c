@@ -23,8 +23,7 @@ struct guarded {
   int before, number, after;
 };
 
-static void touch(const struct belay_siginfo *info, void *context,
-                  void *data) {
+static void touch(const struct belay_siginfo *info, void *context, void *data) {
   struct guarded *guarded = data;
   (void)info, (void)context;
   CHECK(guarded->before == 1 && guarded->after == 2);
@@ -171,8 +170,8 @@ static void *come_and_go_without_gap(void *argument) {
 TEST_SLOW(while_somebody_listens_the_default_is_never_done, 60) {
   pthread_t threads[2];
   for (int i = 0; i < 2; i++)
-    threads[i] = start_thread(come_and_go_without_gap,
-                              open_stream(SIGNALS(SIGTERM)));
+    threads[i] =
+        start_thread(come_and_go_without_gap, open_stream(SIGNALS(SIGTERM)));
   while (!atomic_load(&stop))
     kill(getpid(), SIGTERM);
   for (int i = 0; i < 2; i++) {

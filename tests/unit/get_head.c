@@ -296,20 +296,24 @@ TEST(a_date_long_before_the_answer_s_proves_the_version) {
 }
 
 TEST(a_strong_tag_goes_before_a_date) {
-  check_validator(DATE "\nLast-Modified: Sat, 05 Nov 1994 08:49:37 GMT\n"
-                       "ETag: \"a\"\n",
+  check_validator(DATE
+                  "\nLast-Modified: Sat, 05 Nov 1994 08:49:37 GMT\n"
+                  "ETag: \"a\"\n",
                   "\"a\"");
-  check_validator(DATE "\nLast-Modified: Sat, 05 Nov 1994 08:49:37 GMT\n"
-                       "ETag: W/\"a\"\n",
+  check_validator(DATE
+                  "\nLast-Modified: Sat, 05 Nov 1994 08:49:37 GMT\n"
+                  "ETag: W/\"a\"\n",
                   "Sat, 05 Nov 1994 08:49:37 GMT");
 }
 
 TEST(two_dates_prove_nothing) {
-  check_validator(DATE "\nLast-Modified: Sat, 05 Nov 1994 08:49:37 GMT\n"
-                       "Last-Modified: Fri, 04 Nov 1994 08:49:37 GMT\n",
+  check_validator(DATE
+                  "\nLast-Modified: Sat, 05 Nov 1994 08:49:37 GMT\n"
+                  "Last-Modified: Fri, 04 Nov 1994 08:49:37 GMT\n",
                   "");
-  check_validator(DATE "\nDate: Mon, 07 Nov 1994 08:49:37 GMT\n"
-                       "Last-Modified: Sat, 05 Nov 1994 08:49:37 GMT\n",
+  check_validator(DATE
+                  "\nDate: Mon, 07 Nov 1994 08:49:37 GMT\n"
+                  "Last-Modified: Sat, 05 Nov 1994 08:49:37 GMT\n",
                   "");
 }
 
@@ -416,11 +420,13 @@ TEST(retry_after_as_a_date_without_one_is_relative_to_now) {
 }
 
 TEST(retry_after_that_makes_no_sense) {
-  static const char *const lines[] = {
-      "Retry-After: ",      "Retry-After: soon",
-      "Retry-After: -5",    "Retry-After: 3.5",
-      "Retry-After: 3 s",   "Retry-After: 99999999999999999999999",
-      "Retry-After: 1\nRetry-After: 2"};
+  static const char *const lines[] = {"Retry-After: ",
+                                      "Retry-After: soon",
+                                      "Retry-After: -5",
+                                      "Retry-After: 3.5",
+                                      "Retry-After: 3 s",
+                                      "Retry-After: 99999999999999999999999",
+                                      "Retry-After: 1\nRetry-After: 2"};
   for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
     CHECK_EQ(head_of(lines[i]).retry_after_ns, -1);
 }

@@ -5,9 +5,8 @@
 #define STATES 5
 
 TEST(every_state_has_a_name_that_leads_back_to_it) {
-  static const char *const names[STATES] = {"queued", "downloading",
-                                            "completed", "failed",
-                                            "interrupted"};
+  static const char *const names[STATES] = {
+      "queued", "downloading", "completed", "failed", "interrupted"};
   for (int i = 0; i < STATES; i++) {
     CHECK_STR(item_state_name((enum item_state)i), names[i]);
     CHECK_EQ(item_state_parse(names[i]), i);
@@ -37,8 +36,7 @@ TEST(the_legal_edges_are_these_and_no_others) {
 
 TEST(from_every_state_there_is_a_way_to_completed) {
   for (int from = 0; from < STATES; from++) {
-    bool direct =
-        item_state_may_become((enum item_state)from, ITEM_COMPLETED);
+    bool direct = item_state_may_become((enum item_state)from, ITEM_COMPLETED);
     bool again = item_state_may_become((enum item_state)from, ITEM_QUEUED);
     CHECK(direct || again);
   }
@@ -60,10 +58,14 @@ TEST(a_name_without_a_folder_is_itself) {
 }
 
 TEST(clearing_frees_all_and_may_be_done_twice) {
-  struct item item = {.url = strdup("u"),       .target = strdup("t"),
-                      .dir = strdup("d"),       .origin = strdup("o"),
-                      .validator = strdup("v"), .error = strdup("e"),
-                      .size_bytes = 5,          .attempts = 3};
+  struct item item = {.url = strdup("u"),
+                      .target = strdup("t"),
+                      .dir = strdup("d"),
+                      .origin = strdup("o"),
+                      .validator = strdup("v"),
+                      .error = strdup("e"),
+                      .size_bytes = 5,
+                      .attempts = 3};
   item_clear(&item);
   CHECK(item.url == NULL && item.error == NULL && item.validator == NULL);
   CHECK_EQ(item.size_bytes, -1);

@@ -58,9 +58,9 @@ TEST(the_last_component_is_the_name) {
 
 TEST(no_name_is_index_html) {
   static const char *const urls[] = {
-      "http://h",     "http://h/",      "http://h?x=/y", "http://h/#a",
-      "http://h/a/",  "http://h/a/?x",  "http://h/..",   "http://h/.",
-      "http://h/%2e", "http://h/%2E%2e", "http://h/%20", "http://h/_",
+      "http://h",     "http://h/",       "http://h?x=/y", "http://h/#a",
+      "http://h/a/",  "http://h/a/?x",   "http://h/..",   "http://h/.",
+      "http://h/%2e", "http://h/%2E%2e", "http://h/%20",  "http://h/_",
       "http://h/---"};
   for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
     check_url(urls[i], "index.html");
@@ -87,16 +87,16 @@ TEST(no_name_is_hidden_or_an_option) {
 TEST(no_name_commands_a_terminal) {
   check_url("http://h/%1b[31mred", "_[31mred");
   check_url("http://h/a%0ab%0dc%7fd", "a_b_c_d");
-  check_url("http://h/a%c2%9bb", "a_b");         /* C1: CSI */
+  check_url("http://h/a%c2%9bb", "a_b");                /* C1: CSI */
   check_url("http://h/a%e2%80%aegpj.exe", "a_gpj.exe"); /* turns the text */
 }
 
 TEST(what_is_no_utf8_is_replaced_byte_by_byte) {
   check_url("http://h/a%ffb", "a_b");
-  check_url("http://h/a%c0%afb", "a__b");          /* overlong "/" */
-  check_url("http://h/a%ed%a0%80b", "a___b");      /* a surrogate */
-  check_url("http://h/a%f4%90%80%80b", "a____b");  /* beyond Unicode */
-  check_url("http://h/a%e2%82", "a__");            /* cut short */
+  check_url("http://h/a%c0%afb", "a__b");         /* overlong "/" */
+  check_url("http://h/a%ed%a0%80b", "a___b");     /* a surrogate */
+  check_url("http://h/a%f4%90%80%80b", "a____b"); /* beyond Unicode */
+  check_url("http://h/a%e2%82", "a__");           /* cut short */
 }
 
 TEST(broken_escapes_stand_for_themselves) {
@@ -181,9 +181,9 @@ TEST(every_byte_alone_or_beside_others_gives_a_safe_name) {
 
 TEST(paths_below_the_directory_may_be_given) {
   static const char *const paths[] = {
-      "x",     "a/b/c.iso",        ".hidden", "-x",     "a b",   "a\\b",
-      "...",   "..x",              "x..",     "a/..b",  "\xff\xfe",
-      "x.belay-part/y", "\xc3\xa9", "a..b/c"};
+      "x",        "a/b/c.iso", ".hidden", "-x",    "a b",      "a\\b",
+      "...",      "..x",       "x..",     "a/..b", "\xff\xfe", "x.belay-part/y",
+      "\xc3\xa9", "a..b/c"};
   for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
     CHECK_STR(name_path_problem(paths[i]), NULL);
 }
@@ -246,6 +246,8 @@ TEST(a_number_stands_before_the_extension) {
   check_numbered(".x", 2, ".x.2");
   check_numbered("x.", 2, "x.2.");
   check_numbered("x.tarx.gz", 3, "x.tarx.3.gz");
+  check_numbered("x.just-short-enough-to-be", 3, "x.just-short-enough-to-be.3");
+  check_numbered("x.just-short-enough-to-b", 3, "x.3.just-short-enough-to-b");
 }
 
 TEST(a_long_name_makes_room_for_its_number) {

@@ -219,9 +219,9 @@ TEST(encoded_on_the_way_is_not_the_file) {
   head.content_encoded = true;
   CHECK_EQ(decide(&asked, &head).verdict, FAIL);
   CHECK_EQ(decide(&rest, &head).verdict, FAIL);
-  static const char *const urls[] = {"http://h/x.iso", "http://h/x.gz/y",
+  static const char *const urls[] = {"http://h/x.iso",  "http://h/x.gz/y",
                                      "http://h/x?y.gz", "http://h/x#.gz",
-                                     "http://h/gz", ""};
+                                     "http://h/gz",     ""};
   for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
     asked.url = urls[i];
     CHECK_EQ(decide(&asked, &head).verdict, FAIL);
@@ -232,7 +232,7 @@ TEST(encoded_on_the_way_is_not_the_file) {
 TEST(a_compressed_file_is_its_own_encoding) {
   static const char *const urls[] = {"http://h/x.tar.gz", "http://h/x.TGZ",
                                      "http://h/x.gz?y#z", "http://h/x.bz2",
-                                     "http://h/x.zst", "http://h/x.xz",
+                                     "http://h/x.zst",    "http://h/x.xz",
                                      "http://h/x.Z"};
   for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
     struct resume_asked asked = whole;

@@ -238,7 +238,8 @@ TEST(what_a_channel_refuses) {
   struct belay_channel *channel, *untouched = (void *)&channel;
   CHECK_ERR(belay_channel_new(0, 1, &untouched), -EINVAL);
   CHECK_ERR(belay_channel_new(1, 0, &untouched), -EINVAL);
-  CHECK_ERR(belay_channel_new(SIZE_MAX, 2, &untouched), -ENOMEM);
+  if (!UNDER_TSAN) /* which ends programs that ask for too much */
+    CHECK_ERR(belay_channel_new(SIZE_MAX, 2, &untouched), -ENOMEM);
   CHECK(untouched == (void *)&channel);
   belay_channel_free(NULL);
 }
@@ -306,6 +307,8 @@ TEST(closing_wakes_every_sender_that_waits) {
 }
 
 TEST(a_cancelled_sender_leaves_a_channel_that_works) {
+  if (UNDER_TSAN || UNDER_ASAN)
+    SKIP("the sanitizers do not know cancelled threads");
   struct sending sending = {0};
   int message;
   CHECK_OK(belay_channel_new(2, sizeof message, &sending.channel));

@@ -246,7 +246,7 @@ TEST(paused_time_does_not_count) {
   belay_loop_free(loop);
 }
 
-/* -- Nesting ------------------------------------------------------------------------ */
+/* -- Nesting --------------------------------------------------------------- */
 
 TEST(a_loop_nests_in_another) {
   struct belay_loop *inner = new_loop(), *outer = new_loop();
@@ -258,7 +258,7 @@ TEST(a_loop_nests_in_another) {
     SKIP("the poll backend has no fd");
   }
   CHECK_OK(belay_loop_add_fd(outer, fd, BELAY_FD_READ, NULL, NULL));
-  CHECK_OK(belay_loop_add_timer(inner, 2 * MS, 0, NULL, NULL));
+  CHECK_OK(belay_loop_add_timer(inner, 200 * MS, 0, NULL, NULL));
   CHECK_OK(belay_loop_add_signals(inner, LIST(SIGUSR1), NULL, NULL));
   CHECK_EQ(belay_loop_next(inner, 0, &event), 0);
   CHECK_EQ(belay_loop_next(outer, -1, &event), 1);

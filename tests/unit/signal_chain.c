@@ -241,8 +241,7 @@ TEST(what_was_reset_by_others_is_installed_again) {
 /* -- What was ignored from the start --------------------------------------- */
 
 TEST(an_inherited_ignore_is_respected) {
-  const int respected[] = {SIGHUP,  SIGINT,  SIGQUIT,
-                           SIGTSTP, SIGTTIN, SIGTTOU};
+  const int respected[] = {SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU};
   for (size_t i = 0; i < sizeof respected / sizeof *respected; i++) {
     int signo = respected[i];
     set_handler(signo, SIG_IGN);

@@ -11,6 +11,23 @@
 
 #include "harness/harness.h"
 
+/* Which sanitizer this is built with; clang and gcc tell in different ways. */
+#ifdef __has_feature
+#define HAS_FEATURE(name) __has_feature(name)
+#else
+#define HAS_FEATURE(name) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
+#define UNDER_TSAN 1
+#else
+#define UNDER_TSAN 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
+#define UNDER_ASAN 1
+#else
+#define UNDER_ASAN 0
+#endif
+
 #define MS INT64_C(1000000)
 #define SECOND (1000 * MS)
 /* Longer than anything takes that works. */
@@ -92,10 +109,18 @@ __attribute__((unused)) static void join_thread(pthread_t thread) {
   CHECK_EQ(pthread_join(thread, NULL), 0);
 }
 
-/* Sends the signal to the whole process, with a value. */
+/* Valgrind plays the kernel's part for signals, and differs from it. */
+__attribute__((unused)) static bool under_valgrind(void) {
+  const char *preloaded = getenv("LD_PRELOAD");
+  return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
+}
+
+/* Sends the signal to the whole process, with a value.  ThreadSanitizer and
+ * valgrind call its handler at the next wait: so there is one. */
 __attribute__((unused)) static void queue_value(int signo, int value) {
   while (sigqueue(getpid(), signo, (union sigval){.sival_int = value}) != 0)
     CHECK_EQ(errno, EAGAIN);
+  poll(NULL, 0, 0);
 }
 
 #endif

@@ -91,10 +91,9 @@ static int hung_up_terminal(void) {
 }
 
 static int (*const things[])(void) = {
-    whole_pipe,      broken_pipe,    whole_stream, broken_stream,
-    broken_datagram, broken_packets, half_closed,  plain_file,
-    null_device,     full_device,    read_only,    bad_fd,
-    proc_file,       terminal,       hung_up_terminal,
+    whole_pipe,     broken_pipe, whole_stream, broken_stream, broken_datagram,
+    broken_packets, half_closed, plain_file,   null_device,   full_device,
+    read_only,      bad_fd,      proc_file,    terminal,      hung_up_terminal,
 };
 
 /* -- Calls, and the same without us ---------------------------------------- */
@@ -130,8 +129,8 @@ static ssize_t our_sendmsg(int fd, const char *data, size_t size) {
 }
 static ssize_t their_sendmsg(int fd, const char *data, size_t size) {
   struct iovec part = {(void *)(uintptr_t)data, size};
-  return errno_of(sendmsg(
-      fd, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1}, 0));
+  return errno_of(
+      sendmsg(fd, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1}, 0));
 }
 
 static const struct {
