@@ -186,6 +186,7 @@ static int take_head(void *owner, const struct http_head *head) {
   struct transfer *transfer = owner;
   progressed(transfer);
   struct resume_asked asked = {
+      .url = transfer->item.url,
       .offset = transfer->asked_offset,
       .size_bytes = transfer->size_bytes,
       .validator = transfer->item.validator,

@@ -183,6 +183,21 @@ TEST(a_source_outlives_what_it_listens_to) {
   belay_loop_free(loop);
 }
 
+TEST(a_source_that_leaves_does_not_deafen_another_of_its_tree) {
+  struct belay_loop *loop = new_loop();
+  struct belay_source *first, *second;
+  struct belay_cancel *cancel;
+  CHECK_OK(belay_cancel_new(NULL, &cancel));
+  CHECK_OK(belay_loop_add_cancel(loop, cancel, NULL, &first));
+  CHECK_OK(belay_loop_add_cancel(loop, cancel, NULL, &second));
+  belay_source_remove(first);
+  expect_none(loop);
+  belay_cancel_request(cancel, BELAY_CANCEL_ASKED);
+  CHECK(next_event(loop).source == second);
+  belay_loop_free(loop);
+  belay_cancel_free(cancel);
+}
+
 TEST(sources_of_many_trees_and_one_listener) {
   enum { TREES = 150 }; /* more than one epoll_wait() takes */
   static struct belay_cancel *trees[TREES];
