@@ -33,6 +33,14 @@ int belay_channel_new(size_t capacity, size_t message_bytes,
 int belay_channel_send(struct belay_channel *channel, const void *message,
                        int64_t timeout_ns);
 
+/*
+ * The same for `count` messages that lie one after the other, with one lock
+ * and one wake-up of the reader for all that there is room for.  How many were
+ * sent, or one of the errors above when none was.
+ */
+int belay_channel_send_many(struct belay_channel *channel, const void *messages,
+                            size_t count, int64_t timeout_ns);
+
 /* Takes the oldest message without blocking: 1, or 0 when there is none;
  * -EPIPE: closed, and all is read.  One thread at a time.  Not AS-Safe. */
 int belay_channel_receive(struct belay_channel *channel, void *ret_message);

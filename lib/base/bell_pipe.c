@@ -33,8 +33,7 @@ static struct belay__bell_pipes *new_pipes(size_t count) {
   return pipes;
 }
 
-static void publish(struct belay__bell *bell,
-                    struct belay__bell_pipes *pipes) {
+static void publish(struct belay__bell *bell, struct belay__bell_pipes *pipes) {
   struct belay__bell_pipes *old = atomic_exchange(&bell->pipes, pipes);
   belay__grace_wait(&bell->grace);
   free(old);

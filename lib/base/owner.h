@@ -21,8 +21,8 @@ extern _Atomic(atomic_uint *) belay__owner_word;
 
 /* The current generation; 0: nothing claimed, or a child's copy.  AS-Safe. */
 static inline unsigned belay__owner_generation(void) {
-  atomic_uint *word = atomic_load_explicit(&belay__owner_word,
-                                           memory_order_acquire);
+  atomic_uint *word =
+      atomic_load_explicit(&belay__owner_word, memory_order_acquire);
   return word == NULL ? 0 : atomic_load_explicit(word, memory_order_relaxed);
 }
 

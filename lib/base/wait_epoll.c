@@ -63,8 +63,7 @@ static int milliseconds(int64_t timeout_ns) {
 int belay__wait_epoll(int fd, struct epoll_event *events, int count,
                       int64_t timeout_ns) {
   int n;
-  if (timeout_ns <= 0 ||
-      !wait_nanoseconds(fd, events, count, timeout_ns, &n))
+  if (timeout_ns <= 0 || !wait_nanoseconds(fd, events, count, timeout_ns, &n))
     n = epoll_wait(fd, events, count, milliseconds(timeout_ns));
   return n < 0 ? -errno : n;
 }

@@ -34,8 +34,8 @@ static int start_listening(struct belay_loop *loop) {
   int error = belay__listener_open(&loop->listener);
   if (error < 0)
     return error;
-  error = belay__poller_add(loop->poller, loop->listener.fd, BELAY_FD_READ,
-                            loop);
+  error =
+      belay__poller_add(loop->poller, loop->listener.fd, BELAY_FD_READ, loop);
   if (error < 0)
     belay__listener_close(&loop->listener);
   else

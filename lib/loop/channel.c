@@ -9,6 +9,7 @@
 #include <belay/channel.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -64,35 +65,60 @@ static void *place(const struct belay_channel *channel, size_t index) {
   return channel->messages + at * channel->message_bytes;
 }
 
-/* With the lock held: waits for room, or for the channel to be closed. */
-static void wait_for_room(struct belay_channel *channel, int64_t timeout_ns) {
-  struct timespec deadline = belay__clock_timespec(
-      belay__clock_add(belay__clock_now(), timeout_ns < 0 ? 0 : timeout_ns));
-  int error = 0;
+/* With the lock held: waits for room, or for the channel to be closed.  0, or
+ * what ended it in vain. */
+static int wait_for_room(struct belay_channel *channel, int64_t timeout_ns,
+                         const struct timespec *deadline) {
+  int error = timeout_ns == 0 ? ETIMEDOUT : 0;
   while (channel->count == channel->capacity && !channel->closed && error == 0)
-    error = timeout_ns < 0
-                ? pthread_cond_wait(&channel->room, &channel->lock)
-                : pthread_cond_timedwait(&channel->room, &channel->lock,
-                                         &deadline);
+    error = timeout_ns < 0 ? pthread_cond_wait(&channel->room, &channel->lock)
+                           : pthread_cond_timedwait(&channel->room,
+                                                    &channel->lock, deadline);
+  if (channel->closed)
+    return -EPIPE;
+  return channel->count == channel->capacity ? -EAGAIN : 0;
+}
+
+/* With the lock held: copies in what there is room for; how many. */
+static size_t append(struct belay_channel *channel,
+                     const unsigned char *messages, size_t count) {
+  size_t room = channel->capacity - channel->count;
+  if (count > room)
+    count = room;
+  for (size_t i = 0; i < count; i++)
+    memcpy(place(channel, channel->count + i),
+           messages + i * channel->message_bytes, channel->message_bytes);
+  if (channel->count == 0)
+    belay__wakeup_set(&channel->wakeup);
+  channel->count += count;
+  return count;
+}
+
+int belay_channel_send_many(struct belay_channel *channel, const void *messages,
+                            size_t count, int64_t timeout_ns) {
+  struct timespec deadline = {0};
+  if (timeout_ns > 0)
+    deadline =
+        belay__clock_timespec(belay__clock_add(belay__clock_now(), timeout_ns));
+  if (count > INT_MAX)
+    count = INT_MAX;
+  size_t sent = 0;
+  int error = 0;
+  int cancel_state = belay__lock(&channel->lock);
+  while (sent < count &&
+         (error = wait_for_room(channel, timeout_ns, &deadline)) == 0)
+    sent +=
+        append(channel,
+               (const unsigned char *)messages + sent * channel->message_bytes,
+               count - sent);
+  belay__unlock(&channel->lock, cancel_state);
+  return sent > 0 ? (int)sent : error;
 }
 
 int belay_channel_send(struct belay_channel *channel, const void *message,
                        int64_t timeout_ns) {
-  int result = 0;
-  int cancel_state = belay__lock(&channel->lock);
-  if (timeout_ns != 0)
-    wait_for_room(channel, timeout_ns);
-  if (channel->closed) {
-    result = -EPIPE;
-  } else if (channel->count == channel->capacity) {
-    result = -EAGAIN;
-  } else {
-    memcpy(place(channel, channel->count), message, channel->message_bytes);
-    if (channel->count++ == 0)
-      belay__wakeup_set(&channel->wakeup);
-  }
-  belay__unlock(&channel->lock, cancel_state);
-  return result;
+  int result = belay_channel_send_many(channel, message, 1, timeout_ns);
+  return result > 0 ? 0 : result;
 }
 
 int belay_channel_receive(struct belay_channel *channel, void *ret_message) {

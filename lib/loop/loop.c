@@ -180,9 +180,8 @@ static int wait_once(struct belay_loop *loop, int64_t timeout_ns) {
 
 int belay_loop_next(struct belay_loop *loop, int64_t timeout_ns,
                     struct belay_event *ret_event) {
-  int64_t deadline = timeout_ns > 0
-                         ? belay__clock_add(belay__clock_now(), timeout_ns)
-                         : 0;
+  int64_t deadline =
+      timeout_ns > 0 ? belay__clock_add(belay__clock_now(), timeout_ns) : 0;
   int64_t left = timeout_ns;
   for (bool waited = false;; waited = true) {
     int result = take_ready(loop, ret_event);

@@ -71,8 +71,8 @@ int belay_loop_add_fd(struct belay_loop *loop, int fd, unsigned interest,
 int belay_source_set_interest(struct belay_source *source, unsigned interest) {
   if (source->type != BELAY_EVENT_FD)
     return -EINVAL;
-  int error = belay__poller_change(source->loop->poller, source->fd, interest,
-                                   source);
+  int error =
+      belay__poller_change(source->loop->poller, source->fd, interest, source);
   if (error < 0)
     return error;
   /* An event that is due tells of nothing that is of no interest any more. */

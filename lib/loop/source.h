@@ -24,10 +24,10 @@ struct belay_source {
   int fd;                   /* in the poller; -1: none */
   unsigned ready_fd;        /* FD: what it was found to be */
 
-  struct belay_stream *stream;   /* SIGNAL */
-  struct belay_cancel *cancel;   /* CANCEL: held */
-  int told_level;                /* CANCEL */
-  struct belay__list cancels;    /* CANCEL: in loop->cancels */
+  struct belay_stream *stream; /* SIGNAL */
+  struct belay_cancel *cancel; /* CANCEL: held */
+  int told_level;              /* CANCEL */
+  struct belay__list cancels;  /* CANCEL: in loop->cancels */
 
   struct belay__heap_node deadline; /* TIMER: key in the loop's time */
   int64_t interval_ns;

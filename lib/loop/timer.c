@@ -109,9 +109,8 @@ int belay_source_resume(struct belay_source *source) {
     return 0;
   source->paused = false;
   if (source->was_armed)
-    arm_at(source,
-           belay__clock_add(belay_loop_now(source->loop),
-                            source->left_ns > 0 ? source->left_ns : 0));
+    arm_at(source, belay__clock_add(belay_loop_now(source->loop),
+                                    source->left_ns > 0 ? source->left_ns : 0));
   return 0;
 }
 
@@ -172,8 +171,7 @@ void belay__timer_arm_fd(struct belay_loop *loop) {
   if (loop->timer_fd < 0)
     return;
   const struct belay__heap_node *first = belay__heap_first(&loop->timers);
-  int64_t deadline =
-      first == NULL || loop->paused ? NO_DEADLINE : first->key;
+  int64_t deadline = first == NULL || loop->paused ? NO_DEADLINE : first->key;
   if (deadline == loop->timer_fd_deadline && deadline != NO_DEADLINE)
     return;
   loop->timer_fd_deadline = deadline;

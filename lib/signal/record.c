@@ -66,8 +66,8 @@ int belay__record_peek(int signo, uint64_t position,
   }
   if (position == claimed || !settled)
     return 0;
-  *ret_info = (struct belay_siginfo){.signo = signo,
-                                     .count = claimed - position};
+  *ret_info =
+      (struct belay_siginfo){.signo = signo, .count = claimed - position};
   *ret_stamp = 0;
   *ret_next = claimed;
   return 1;

@@ -50,7 +50,7 @@ struct belay__step {
 };
 
 struct belay__plan {
-  struct sigaction previous;     /* what was installed before us */
+  struct sigaction previous; /* what was installed before us */
   int (*default_action)(int signo);
   size_t count, capacity;
   struct belay__step steps[];

@@ -282,6 +282,52 @@ TEST(a_channel_of_one) {
   belay_channel_free(channel);
 }
 
+TEST(many_messages_are_sent_as_far_as_there_is_room) {
+  static const int messages[] = {1, 2, 3, 4, 5};
+  struct belay_channel *channel;
+  int got;
+  CHECK_OK(belay_channel_new(3, sizeof *messages, &channel));
+  CHECK_EQ(belay_channel_send_many(channel, messages, 0, 0), 0);
+  CHECK(!is_readable(belay_channel_fd(channel), 0));
+  CHECK_EQ(belay_channel_send_many(channel, messages, 2, 0), 2);
+  CHECK_EQ(belay_channel_receive(channel, &got), 1);
+  CHECK_EQ(got, 1);
+  CHECK_EQ(belay_channel_send_many(channel, messages + 2, 3, MS), 2);
+  CHECK_ERR(belay_channel_send_many(channel, messages, 1, 0), -EAGAIN);
+  for (int i = 2; i <= 4; i++) {
+    CHECK(is_readable(belay_channel_fd(channel), 0));
+    CHECK_EQ(belay_channel_receive(channel, &got), 1);
+    CHECK_EQ(got, i);
+  }
+  CHECK(!is_readable(belay_channel_fd(channel), 0));
+  belay_channel_close(channel);
+  CHECK_ERR(belay_channel_send_many(channel, messages, 5, -1), -EPIPE);
+  belay_channel_free(channel);
+}
+
+static void *send_a_thousand(void *channel) {
+  int messages[1000];
+  for (int i = 0; i < 1000; i++)
+    messages[i] = i;
+  CHECK_EQ(belay_channel_send_many(channel, messages, 1000, -1), 1000);
+  return NULL;
+}
+
+TEST(many_messages_wait_for_room) {
+  struct belay_channel *channel;
+  int got;
+  CHECK_OK(belay_channel_new(7, sizeof got, &channel));
+  pthread_t thread = start_thread(send_a_thousand, channel);
+  for (int i = 0; i < 1000; i++) {
+    CHECK(is_readable(belay_channel_fd(channel), 10000));
+    CHECK_EQ(belay_channel_receive(channel, &got), 1);
+    CHECK_EQ(got, i);
+  }
+  join_thread(thread);
+  CHECK_EQ(belay_channel_receive(channel, &got), 0);
+  belay_channel_free(channel);
+}
+
 struct sending {
   struct belay_channel *channel;
   atomic_int begun, refused;
