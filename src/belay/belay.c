@@ -127,8 +127,10 @@ static int execute(const char *started_as, const char *command, char **argv) {
     message("%s: %s", program, strerror(search.error));
     return EXIT_CANNOT_EXECUTE;
   }
-  message("%s: not found; is it installed? BELAY_EXEC_PATH may name its "
-          "directory", program);
+  message(
+      "%s: not found; is it installed? BELAY_EXEC_PATH may name its "
+      "directory",
+      program);
   return EXIT_NOT_FOUND;
 }
 

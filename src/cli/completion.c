@@ -43,17 +43,17 @@ static const struct cli_option *next(const struct cli_option *option) {
   return option->help != NULL ? option : NULL;
 }
 
-#define EACH_OPTION(option, program)                              \
-  const struct cli_option *option = next((program)->options);     \
-  option != NULL;                                                 \
+#define EACH_OPTION(option, program)                          \
+  const struct cli_option *option = next((program)->options); \
+  option != NULL;                                             \
   option = next(option + 1)
 
 /* A program "belay get" in its parts. */
 struct script {
   FILE *out;
   const struct cli_program *program;
-  char dispatcher[NAME_BYTES]; /* "belay" */
-  const char *command;         /* "get" */
+  char dispatcher[NAME_BYTES];                 /* "belay" */
+  const char *command;                         /* "get" */
   char commands[COMMANDS_AT_MOST][NAME_BYTES]; /* "resume", "status" */
   size_t command_count;
 };
@@ -207,18 +207,24 @@ static void put_bash(const struct script *script) {
   put_branch(script, OPERAND_DIRECTORY, "_belay_files -d");
   put_choice_branches(script);
   put_branch(script, OPERAND_ANY, ":");
-  fputs("  esac\n"
-        "  if [[ $word == -* ]]; then\n"
-        "    _belay_reply -W '", out);
+  fputs(
+      "  esac\n"
+      "  if [[ $word == -* ]]; then\n"
+      "    _belay_reply -W '",
+      out);
   put_names(script);
-  fputs("'\n"
-        "  elif (( COMP_CWORD == 2 )); then\n"
-        "    _belay_reply -W '", out);
+  fputs(
+      "'\n"
+      "  elif (( COMP_CWORD == 2 )); then\n"
+      "    _belay_reply -W '",
+      out);
   put_commands(script);
-  fprintf(out, "'\n"
+  fprintf(out,
+          "'\n"
           "  fi\n"
           "}\n\n"
-          "complete -F _%s %s\n", name, name);
+          "complete -F _%s %s\n",
+          name, name);
 }
 
 /* -- zsh ------------------------------------------------------------------ */
@@ -295,11 +301,13 @@ static void put_zsh(const struct script *script) {
   }
   fputs("        '1:command or URL:(", out);
   put_commands(script);
-  fprintf(out, ")' \\\n"
+  fprintf(out,
+          ")' \\\n"
           "        '*:URL:' ;;\n"
           "  esac\n"
           "}\n\n"
-          "_%s \"$@\"\n", name);
+          "_%s \"$@\"\n",
+          name);
 }
 
 /* -- fish ----------------------------------------------------------------- */

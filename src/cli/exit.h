@@ -4,9 +4,9 @@
 
 enum {
   EXIT_OK = 0,
-  EXIT_FAILED = 1,  /* something that was asked for was not done */
-  EXIT_USAGE = 2,   /* wrong usage or input; nothing was begun */
-  EXIT_STATE = 3,   /* the program's own state cannot be used */
+  EXIT_FAILED = 1, /* something that was asked for was not done */
+  EXIT_USAGE = 2,  /* wrong usage or input; nothing was begun */
+  EXIT_STATE = 3,  /* the program's own state cannot be used */
 };
 
 #endif

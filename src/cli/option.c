@@ -215,8 +215,7 @@ static const struct cli_option *find(const struct parser *parser,
     if (!is_option(option))
       continue;
     if (letter != '\0' ? option->letter == letter
-                       : option->name != NULL &&
-                             strlen(option->name) == size &&
+                       : option->name != NULL && strlen(option->name) == size &&
                              memcmp(option->name, name, size) == 0)
       return option;
   }
@@ -305,8 +304,8 @@ int cli_parse(const struct cli_program *program, int argc, char **argv,
 static int write_names(FILE *out, const struct cli_option *option) {
   int n = fprintf(out, "  ");
   if (option->letter != '\0')
-    n += fprintf(out, "-%c%s", option->letter,
-                 option->name != NULL ? ", " : "");
+    n +=
+        fprintf(out, "-%c%s", option->letter, option->name != NULL ? ", " : "");
   else
     n += fprintf(out, "    ");
   if (option->name != NULL)

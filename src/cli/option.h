@@ -32,20 +32,20 @@ struct cli_strings {
 
 struct cli_option {
   enum cli_kind kind;
-  char letter;             /* 0: none */
-  const char *name;        /* without the dashes; NULL: only a letter */
-  const char *argument;    /* what it is called in the help; NULL: none */
+  char letter;          /* 0: none */
+  const char *name;     /* without the dashes; NULL: only a letter */
+  const char *argument; /* what it is called in the help; NULL: none */
   const char *help;
-  void *value;             /* where it goes; see the kinds */
+  void *value; /* where it goes; see the kinds */
   int least, most;
   const char *const *choices; /* NULL-terminated */
 };
 
 struct cli_program {
-  const char *name;     /* "belay get" */
-  const char *usage;    /* lines, without "usage: " before the first */
+  const char *name;  /* "belay get" */
+  const char *usage; /* lines, without "usage: " before the first */
   const char *summary;
-  const char *epilogue; /* or NULL */
+  const char *epilogue;             /* or NULL */
   const struct cli_option *options; /* ends with a NULL help */
 };
 

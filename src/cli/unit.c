@@ -51,7 +51,7 @@ static double unit_of_duration(const char **text) {
   static const struct {
     const char *name;
     double ns;
-  } units[] = {{"ms", 1e6}, {"us", 1e3}, {"s", 1e9},
+  } units[] = {{"ms", 1e6}, {"us", 1e3},   {"s", 1e9},
                {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}};
   for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
     size_t size = strlen(units[i].name);

@@ -61,9 +61,7 @@ void test_fds_clean(void);
 void test_signals_default(void);
 
 /* The open files of this process. */
-enum {
-  TEST_FDS_MAX = 256
-};
+enum { TEST_FDS_MAX = 256 };
 
 struct test_open_file {
   int fd;

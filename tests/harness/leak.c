@@ -24,9 +24,7 @@
 #define OWN_THREADS (HAS_TSAN ? 3u : 1u)
 
 /* How long a thread that was joined may stay listed, see threads_are_clean. */
-enum {
-  UNLISTING_MS = 2000
-};
+enum { UNLISTING_MS = 2000 };
 
 static DIR *open_proc(const char *path) {
   DIR *dir = opendir(path);

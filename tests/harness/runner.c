@@ -12,9 +12,7 @@
 
 #include "harness/internal.h"
 
-enum {
-  SHOWN_BYTES_MAX = 64 * 1024
-};
+enum { SHOWN_BYTES_MAX = 64 * 1024 };
 
 struct options {
   bool list;

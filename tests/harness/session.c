@@ -10,10 +10,7 @@
 
 #include "harness/internal.h"
 
-enum {
-  DEFAULT_LIMIT_S = 10,
-  GRACE_MS = 1000
-};
+enum { DEFAULT_LIMIT_S = 10, GRACE_MS = 1000 };
 
 struct session {
   pid_t pid;

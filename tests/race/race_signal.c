@@ -49,7 +49,8 @@ static union sigval payload(int number) {
 
 static bool is_whole(const struct belay_siginfo *info) {
   uint64_t bits = (uintptr_t)info->value.as_ptr;
-  return info->flags == 0 || (uint32_t)(bits >> 32) == (uint32_t)~(uint32_t)bits;
+  return info->flags == 0 ||
+         (uint32_t)(bits >> 32) == (uint32_t) ~(uint32_t)bits;
 }
 
 struct sender {
@@ -153,8 +154,7 @@ static void *answer(void *argument) {
   CHECK_OK(belay_loop_new(&loop));
   CHECK_OK(belay_loop_add_signals(loop, LIST(SIGUSR1, SIGTERM), NULL, NULL));
   test_gate_open(&gates[0]);
-  while (belay_loop_next(loop, -1, &event) > 0 &&
-         event.signal.signo != SIGTERM)
+  while (belay_loop_next(loop, -1, &event) > 0 && event.signal.signo != SIGTERM)
     test_gate_open(&gates[1]);
   belay_loop_free(loop);
   return NULL;

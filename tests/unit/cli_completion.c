@@ -117,8 +117,7 @@ TEST(bash_completes_options) {
 
 TEST(bash_completes_choices_in_both_forms) {
   CHECK_STR(bash_offers("belay get --progress \"\""), "auto live plain none");
-  CHECK_STR(bash_offers("belay get --progress = \"\""),
-            "auto live plain none");
+  CHECK_STR(bash_offers("belay get --progress = \"\""), "auto live plain none");
   CHECK_STR(bash_offers("belay get --progress ="), "auto live plain none");
   CHECK_STR(bash_offers("belay get --color = al"), "always");
 }

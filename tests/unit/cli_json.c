@@ -69,8 +69,7 @@ TEST(what_is_no_utf8_is_replaced_byte_by_byte) {
   CHECK_STR(object_of("\xc3"), "{\"k\":\"\\ufffd\"}\n");
   CHECK_STR(object_of("\xc3z"), "{\"k\":\"\\ufffdz\"}\n");
   CHECK_STR(object_of("\xc0\xaf"), "{\"k\":\"\\ufffd\\ufffd\"}\n");
-  CHECK_STR(object_of("\xed\xa0\x80"),
-            "{\"k\":\"\\ufffd\\ufffd\\ufffd\"}\n");
+  CHECK_STR(object_of("\xed\xa0\x80"), "{\"k\":\"\\ufffd\\ufffd\\ufffd\"}\n");
 }
 
 TEST(every_byte_makes_one_line) {

@@ -154,8 +154,10 @@ TEST(numbers_have_a_range) {
   CHECK_STR(refusal("--jobs=abc"),
             "--jobs: 'abc' is not a number from 1 to 1000");
   static const char *const wrong[] = {
-      "-j0",  "-j1001", "-j-1", "-j+1", "-j1x", "-j1.0", "--jobs=",
-      "-j0x1", "-j99999999999999999999", "-j1e2", "-j\t1", "-j-",
+      "-j0",         "-j1001", "-j-1",
+      "-j+1",        "-j1x",   "-j1.0",
+      "--jobs=",     "-j0x1",  "-j99999999999999999999",
+      "-j1e2",       "-j\t1",  "-j-",
       "-j4294967297"};
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
     const char *text = refusal(wrong[i]);

@@ -182,14 +182,23 @@ TEST(without_a_locale_wide_characters_are_wide_too) {
 
 TEST(what_a_terminal_would_obey_becomes_a_question_mark) {
   CHECK_STR(fit("a\x1b[2Jb\rc\x7f\td\n", 0, NULL), "a?[2Jb?c??d?");
-  CHECK_STR(fit("\xc2\x9b" "31m", 0, NULL), "?31m");
-  CHECK_STR(fit("x\xe2\x80\xae" "fdp.exe", 0, NULL), "x?fdp.exe");
+  CHECK_STR(fit("\xc2\x9b"
+                "31m",
+                0, NULL),
+            "?31m");
+  CHECK_STR(fit("x\xe2\x80\xae"
+                "fdp.exe",
+                0, NULL),
+            "x?fdp.exe");
   CHECK_STR(fit("\xe2\x81\xa6\xe2\x80\x8f\xd8\x9c\xe2\x80\xa8", 0, NULL),
             "????");
 }
 
 TEST(what_is_no_utf8_becomes_question_marks) {
-  CHECK_STR(fit("\xff\xfe" "a", 0, NULL), "??a");
+  CHECK_STR(fit("\xff\xfe"
+                "a",
+                0, NULL),
+            "??a");
   CHECK_STR(fit("\xc3", 0, NULL), "?");
   CHECK_STR(fit("\xe6\x97", 0, NULL), "??");
   CHECK_STR(fit("\xc1\xbf\xe0\x80\x80", 0, NULL), "?????");
@@ -235,9 +244,10 @@ TEST(noise_comes_out_clean_and_within_bounds) {
 TEST(a_buffer_too_small_for_the_marks_still_keeps_the_columns) {
   char into[16];
   set_utf8();
-  size_t width = utf8_fit("abc\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81"
-                          "\xcc\x81",
-                          into, sizeof(into), 3);
+  size_t width = utf8_fit(
+      "abc\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81"
+      "\xcc\x81",
+      into, sizeof(into), 3);
   CHECK(width <= 3);
   CHECK(is_clean(into));
 }
@@ -246,10 +256,7 @@ TEST(every_character_decodes_to_itself) {
   for (uint32_t code = 1; code < 0x110000; code++) {
     char text[5];
     uint32_t back = 0;
-    size_t length = code < 0x80      ? 1
-                    : code < 0x800   ? 2
-                    : code < 0x10000 ? 3
-                                     : 4;
+    size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
     text[0] = (char)(length == 1 ? code
                                  : (0xf00 >> length & 0xff) |
                                        code >> (6 * (length - 1)));

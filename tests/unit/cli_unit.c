@@ -20,9 +20,10 @@ TEST(sizes_are_powers_of_1024) {
 
 TEST(what_is_no_size_is_refused) {
   static const char *const wrong[] = {
-      "",   "k",    "-1",  "+1",  " 1",   "1 k", "1kk", "1x", "1k2",
-      ".5", "0x10", "1e3", "inf", "nan",  "1i",  "1iB", "9000P",
-      "99999999999999999999999", "\xe7", "1\xeb"};
+      "",     "k",    "-1",  "+1",  " 1",    "1 k",
+      "1kk",  "1x",   "1k2", ".5",  "0x10",  "1e3",
+      "inf",  "nan",  "1i",  "1iB", "9000P", "99999999999999999999999",
+      "\xe7", "1\xeb"};
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
     CHECK_ERR(unit_parse_size(wrong[i]), -EINVAL);
 }
@@ -42,9 +43,10 @@ TEST(durations_add_up) {
 
 TEST(what_is_no_duration_is_refused) {
   static const char *const wrong[] = {
-      "",     "s",    "-1s",   "+1",  " 1",  "1 s",     "10min", "1x",
-      "1s s", "1e3s", "1m-5s", "inf", "nan", "400000d", ".5",
-      "99999999999999999999"};
+      "",     "s",       "-1s",   "+1",
+      " 1",   "1 s",     "10min", "1x",
+      "1s s", "1e3s",    "1m-5s", "inf",
+      "nan",  "400000d", ".5",    "99999999999999999999"};
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
     CHECK_ERR(unit_parse_duration(wrong[i]), -EINVAL);
 }

@@ -94,14 +94,18 @@ static void check_block(int first) {
 TEST(at_80_columns) {
   struct display *display = display_on(24, 80, true, false);
   draw(display);
-  CHECK_STR(line(0), "debian-12.iso ######-----------  40% 400.0 MiB / "
-                     "  1.0 GiB   30.0 MiB/s    20 s");
-  CHECK_STR(line(1), "notes.txt                                512 B"
-                     "                  100 B/s");
-  CHECK_STR(line(2), "late.bin                                   0 B"
-                     "              retry in 3 s");
-  CHECK_STR(line(3), "12 done, 1 failed, 3 active, 20 left   "
-                     "1.2 GiB / 4.0 GiB  120.0 MiB/s  ETA 24 s");
+  CHECK_STR(line(0),
+            "debian-12.iso ######-----------  40% 400.0 MiB / "
+            "  1.0 GiB   30.0 MiB/s    20 s");
+  CHECK_STR(line(1),
+            "notes.txt                                512 B"
+            "                  100 B/s");
+  CHECK_STR(line(2),
+            "late.bin                                   0 B"
+            "              retry in 3 s");
+  CHECK_STR(line(3),
+            "12 done, 1 failed, 3 active, 20 left   "
+            "1.2 GiB / 4.0 GiB  120.0 MiB/s  ETA 24 s");
   check_block(0);
   finish(display);
 }
@@ -119,21 +123,24 @@ TEST(at_40_columns_rate_and_time_are_left) {
 TEST(at_200_columns_name_and_figures_are_not_far_apart) {
   struct display *display = display_on(24, 200, true, false);
   draw(display);
-  CHECK_STR(line(0), "debian-12.iso ################------------------------"
-                     "  40% 400.0 MiB /   1.0 GiB   30.0 MiB/s    20 s");
+  CHECK_STR(line(0),
+            "debian-12.iso ################------------------------"
+            "  40% 400.0 MiB /   1.0 GiB   30.0 MiB/s    20 s");
   finish(display);
 }
 
 TEST(long_and_wide_names_are_cut_and_keep_the_columns) {
   static const struct display_row rows[] = {
       {"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa"
-       "\x9e\xe6\x97\xa5\xe6\x9c\xac", 1, 4, 1, NULL},
+       "\x9e\xe6\x97\xa5\xe6\x9c\xac",
+       1, 4, 1, NULL},
       {"an-ascii-name.txt", 1, 4, 1, NULL}};
   struct display *display = display_on(24, 40, true, false);
   display_draw(display, rows, 2, &total);
   look();
-  CHECK_STR(line(0), "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c"
-                     "\xac\xe8\xaa\x9e\xe2\x80\xa6  25%        1 B/s   3.0 s");
+  CHECK_STR(line(0),
+            "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c"
+            "\xac\xe8\xaa\x9e\xe2\x80\xa6  25%        1 B/s   3.0 s");
   CHECK_STR(line(1), "an-ascii-nam\xe2\x80\xa6  25%        1 B/s   3.0 s");
   finish(display);
 }
@@ -288,9 +295,10 @@ TEST(only_the_first_word_has_a_colour) {
   display_message(display, DISPLAY_GOOD, "completed  x");
   display_message(display, DISPLAY_PLAIN, "belay get: x");
   look();
-  CHECK_STR(screen.raw, "\x1b[31mfailed\x1b[m     x\r\n"
-                        "\x1b[32mcompleted\x1b[m  x\r\n"
-                        "belay get: x\r\n");
+  CHECK_STR(screen.raw,
+            "\x1b[31mfailed\x1b[m     x\r\n"
+            "\x1b[32mcompleted\x1b[m  x\r\n"
+            "belay get: x\r\n");
   finish(display);
 }
 

@@ -17,7 +17,7 @@
 
 #define LINES 2000
 #define WIDTH 256
-#define SYNC  '\a' /* the test's own: everything before it has arrived */
+#define SYNC '\a' /* the test's own: everything before it has arrived */
 
 /* All lines since the beginning; those from `top` are the window. */
 static struct terminal {
@@ -148,8 +148,8 @@ static const char *line(int row) {
     mbstate_t state = {0};
     if (cells[i] == UINT32_MAX)
       continue;
-    used += wcrtomb(text + used, cells[i] != 0 ? (wchar_t)cells[i] : L' ',
-                    &state);
+    used +=
+        wcrtomb(text + used, cells[i] != 0 ? (wchar_t)cells[i] : L' ', &state);
     if (cells[i] != 0 && cells[i] != ' ')
       end = used;
   }

@@ -243,9 +243,8 @@ static int hear_data(void *owner, const void *bytes, size_t size) {
 static const struct http_owner owner = {.head = hear_head, .data = hear_data};
 
 UNUSED static struct http_options default_options(void) {
-  return (struct http_options){.max_connections = 8,
-                               .max_redirects = 5,
-                               .user_agent = "test"};
+  return (struct http_options){
+      .max_connections = 8, .max_redirects = 5, .user_agent = "test"};
 }
 
 UNUSED static void client_open_with(struct client *client,

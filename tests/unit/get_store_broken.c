@@ -204,9 +204,7 @@ static int check_file(const struct item *item, void *data) {
 }
 
 TEST_SLOW(processes_share_a_database_from_its_first_moment, 60) {
-  enum {
-    PROCESSES = 6
-  };
+  enum { PROCESSES = 6 };
   int count = test_scale(50);
   pid_t pids[PROCESSES];
   test_dir();

@@ -159,9 +159,7 @@ struct letter {
   int number;
 };
 
-enum {
-  LETTERS = 20000
-};
+enum { LETTERS = 20000 };
 
 static void *post_all(void *argument) {
   static struct letter letters[LETTERS];

@@ -107,8 +107,7 @@ TEST(a_source_removed_while_it_is_due_is_never_told) {
   int fds[3];
   for (int i = 0; i < 3; i++) {
     fds[i] = eventfd(1, EFD_CLOEXEC);
-    CHECK_OK(belay_loop_add_fd(loop, fds[i], BELAY_FD_READ, NULL,
-                               &sources[i]));
+    CHECK_OK(belay_loop_add_fd(loop, fds[i], BELAY_FD_READ, NULL, &sources[i]));
   }
   CHECK_EQ(belay_loop_next(loop, -1, &event), 1);
   for (int i = 0; i < 3; i++)
