@@ -31,14 +31,14 @@ enum db_mode {
 struct db_options {
   const char *path;
   enum db_mode mode;
-  int busy_ms;    /* how long to wait for a lock */
+  int busy_ms;                   /* how long to wait for a lock */
   char boot[BOOT_ID_LENGTH + 1]; /* this start of the machine */
 };
 
 /* A row as store_add() judges it. */
 struct db_row {
   struct item item;
-  int64_t run;                   /* that has it queued or under way; 0 none */
+  int64_t run; /* that has it queued or under way; 0 none */
   int64_t file_bytes, file_mtime_ns; /* of the file that was completed */
 };
 
@@ -50,9 +50,9 @@ struct db_file {
 /* What is to be recorded of a download that a run has claimed. */
 struct db_progress {
   int64_t id;
-  bool has_part;         /* the next five are known */
-  bool synced;           /* all of `bytes` is durable */
-  bool unsafe;           /* what is not durable may be lost already */
+  bool has_part; /* the next five are known */
+  bool synced;   /* all of `bytes` is durable */
+  bool unsafe;   /* what is not durable may be lost already */
   int64_t bytes, size_bytes;
   const char *validator; /* or NULL */
   int attempts;
@@ -67,6 +67,8 @@ void db_close(struct db *db);
 char *db_problem(const struct db *db);
 
 int db_begin(struct db *db);
+/* For many reads, which are quicker together. */
+int db_begin_reading(struct db *db);
 int db_commit(struct db *db);
 /* Gives up what was changed since db_begin(); nothing when there is none. */
 void db_rollback(struct db *db);
@@ -87,6 +89,9 @@ int db_insert(struct db *db, struct item *item, const char *asked,
 int db_find_target(struct db *db, const char *target, struct db_row *ret_row);
 int db_find_renamed(struct db *db, const char *asked, const char *url,
                     struct db_row *ret_row);
+
+/* Whether any row was renamed: 1 or 0. */
+int db_has_renamed(struct db *db);
 
 /* The highest number that was put in the name `asked`, 0 none. */
 int db_last_number(struct db *db, const char *asked, unsigned *ret_number);
@@ -109,14 +114,16 @@ int64_t db_requeue_unfinished(struct db *db, int64_t run,
 
 /* -- A run ----------------------------------------------------------------- */
 
-/* Reads up to `max` rows queued for `run` with an id above `after`, in order
- * of id.  Their number. */
-int64_t db_read_queued(struct db *db, int64_t run, int64_t after, size_t max,
-                       struct item *ret_items);
+/* Calls each(id, data) for the rows of `run`, rising, until it returns
+ * non-zero, with what it returned; 0 at the end. */
+int db_run_ids(struct db *db, int64_t run, int (*each)(int64_t id, void *data),
+               void *data);
 
-/* Marks the rows of `run` from `first` to `last` as being downloaded. */
-int db_mark_downloading(struct db *db, int64_t run, int64_t first,
-                        int64_t last);
+/* The row if `run` has it: 1 and *ret_item, or 0. */
+int db_read(struct db *db, int64_t run, int64_t id, struct item *ret_item);
+
+/* Marks a row, if `run` still has it, as being downloaded. */
+int db_mark_downloading(struct db *db, int64_t run, int64_t id);
 
 /* Each changes the row if `run` has it: its part is as said; its part is
  * empty; it is completed; it has ended in `state`, failed or interrupted, and

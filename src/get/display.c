@@ -32,9 +32,9 @@
 struct display {
   struct display_options options;
   int columns, rows;
-  size_t name_columns;              /* of the widest name so far */
-  size_t drawn;                     /* lines of the last frame */
-  size_t widths[ROWS_AT_MOST + 2];  /* of each of them, in columns */
+  size_t name_columns;             /* of the widest name so far */
+  size_t drawn;                    /* lines of the last frame */
+  size_t widths[ROWS_AT_MOST + 2]; /* of each of them, in columns */
   char *frame;
   size_t size, capacity;
 };
@@ -103,7 +103,10 @@ static void add_line(struct display *display, const char *text) {
 static const struct layout {
   int columns; /* at least */
   size_t percent, amounts, tail;
-} layouts[] = {{70, 5, 22, 21}, {40, 5, 0, 21}, {26, 5, 0, 10}, {16, 5, 0, 0},
+} layouts[] = {{70, 5, 22, 21},
+               {40, 5, 0, 21},
+               {26, 5, 0, 10},
+               {16, 5, 0, 0},
                {0, 0, 0, 0}};
 
 static const struct layout *layout_of(int columns) {
@@ -128,9 +131,9 @@ static void add_column(struct line *line, const char *text, size_t columns,
   size_t width = utf8_fit(text, fitted, sizeof(fitted), columns);
   int blanks = (int)(columns - width);
   size_t room = sizeof(line->text) - line->used;
-  int n = snprintf(line->text + line->used, room, "%*s%s%*s",
-                   is_right ? blanks : 0, "", fitted, is_right ? 0 : blanks,
-                   "");
+  int n =
+      snprintf(line->text + line->used, room, "%*s%s%*s", is_right ? blanks : 0,
+               "", fitted, is_right ? 0 : blanks, "");
   line->used += (size_t)n < room ? (size_t)n : room - 1;
 }
 
@@ -190,8 +193,8 @@ static const char *time_left(const struct display_row *row,
  * file of unknown size has come, it is said here. */
 static void add_tail(struct line *line, const struct display_row *row,
                      const struct layout *layout) {
-  char text[2 * UNIT_TEXT_BYTES + 8], rate[UNIT_TEXT_BYTES + 2] = "",
-       other[UNIT_TEXT_BYTES];
+  char text[2 * UNIT_TEXT_BYTES + 8],
+      rate[UNIT_TEXT_BYTES + 2] = "", other[UNIT_TEXT_BYTES];
   bool is_only = row->size_bytes <= 0 && layout->amounts == 0;
   if (row->note != NULL && layout->tail > 0) {
     add_column(line, "", 2, false);
@@ -364,9 +367,9 @@ void display_clear(struct display *display) {
 
 void display_message(struct display *display, enum display_tone tone,
                      const char *format, ...) {
-  static const char *const colours[] = {
-      [DISPLAY_PLAIN] = "", [DISPLAY_GOOD] = "\x1b[32m",
-      [DISPLAY_BAD] = "\x1b[31m"};
+  static const char *const colours[] = {[DISPLAY_PLAIN] = "",
+                                        [DISPLAY_GOOD] = "\x1b[32m",
+                                        [DISPLAY_BAD] = "\x1b[31m"};
   char text[MESSAGE_BYTES], line[MESSAGE_BYTES];
   bool coloured = display->options.colour && tone != DISPLAY_PLAIN;
   va_list arguments;

@@ -18,23 +18,23 @@ struct display;
 /* One active transfer. */
 struct display_row {
   const char *name;
-  int64_t bytes;       /* of the file, so far */
-  int64_t size_bytes;  /* -1 unknown */
-  int64_t rate;        /* bytes per second, -1 not known yet */
-  const char *note;    /* "connecting", "retry in 3 s", "verifying"; or NULL */
+  int64_t bytes;      /* of the file, so far */
+  int64_t size_bytes; /* -1 unknown */
+  int64_t rate;       /* bytes per second, -1 not known yet */
+  const char *note;   /* "connecting", "retry in 3 s", "verifying"; or NULL */
 };
 
 struct display_total {
   size_t completed, failed, active, left; /* files; left: not begun */
-  int64_t bytes;       /* of this run's files, so far */
-  int64_t size_bytes;  /* of this run's files; -1 while any is unknown */
+  int64_t bytes;                          /* of this run's files, so far */
+  int64_t size_bytes; /* of this run's files; -1 while any is unknown */
   int64_t rate;
-  int64_t eta_ns;      /* -1 unknown */
+  int64_t eta_ns; /* -1 unknown */
 };
 
 struct display_options {
-  int fd;              /* stderr */
-  bool live;           /* draw the block: a terminal, and not -q */
+  int fd;    /* stderr */
+  bool live; /* draw the block: a terminal, and not -q */
   bool colour;
 };
 

@@ -74,9 +74,9 @@ static int read_input(const struct get_options *options, struct list *list,
 
 static struct session_options session_options(
     const struct get_options *options) {
-  bool is_live = options->progress == PROGRESS_LIVE ||
-                 (options->progress == PROGRESS_AUTO &&
-                  term_is_live(STDERR_FILENO));
+  bool is_live =
+      options->progress == PROGRESS_LIVE ||
+      (options->progress == PROGRESS_AUTO && term_is_live(STDERR_FILENO));
   return (struct session_options){
       .jobs = options->jobs,
       .retries = options->retries,
@@ -88,23 +88,28 @@ static struct session_options session_options(
       .quiet = options->quiet,
       .verbose = options->verbose > 0,
       .json = options->json,
-      .http = {
-          .max_connections = options->jobs,
-          .max_host_connections = options->per_host,
-          .max_redirects = options->max_redirects,
-          .insecure = options->insecure,
-          .netrc = options->netrc,
-          .http_version = options->http1 ? 1 : options->http2 ? 2 : 0,
-          .ip_version = options->ipv4 ? 4 : options->ipv6 ? 6 : 0,
-          .max_rate = options->limit_rate,
-          .proxy = options->proxy,
-          .ca_file = options->ca_file,
-          .user_agent = options->user_agent,
-          .user_password = options->user,
-          .referer = options->referer,
-          .headers = options->headers.items,
-          .trace = options->verbose > 1,
-      },
+      .http =
+          {
+              .max_connections = options->jobs,
+              .max_host_connections = options->per_host,
+              .max_redirects = options->max_redirects,
+              .insecure = options->insecure,
+              .netrc = options->netrc,
+              .http_version = options->http1   ? 1
+                              : options->http2 ? 2
+                                               : 0,
+              .ip_version = options->ipv4   ? 4
+                            : options->ipv6 ? 6
+                                            : 0,
+              .max_rate = options->limit_rate,
+              .proxy = options->proxy,
+              .ca_file = options->ca_file,
+              .user_agent = options->user_agent,
+              .user_password = options->user,
+              .referer = options->referer,
+              .headers = options->headers.items,
+              .trace = options->verbose > 1,
+          },
   };
 }
 
@@ -132,11 +137,11 @@ static void raise_file_limit(void) {
 }
 
 static int run(const struct get_options *options, struct store *store,
-               const struct enqueued *queued) {
+               struct enqueue *queue) {
   struct session_options how = session_options(options);
   struct session_result result = {.signo = 0};
   char *error = NULL;
-  if (session_run(store, queued, &how, &result, &error) < 0)
+  if (session_run(store, queue, &how, &result, &error) < 0)
     return complain(error, EXIT_FAILED);
   if (result.signo != 0) {
     /* All is saved: leave as the signal would have made us. */
@@ -150,7 +155,7 @@ static int run(const struct get_options *options, struct store *store,
 static int download(const struct get_options *options, const char *db_path) {
   struct list list = {0};
   struct store *store = NULL;
-  struct enqueued queued = {0};
+  struct enqueue queue = {.store = NULL};
   char *error = NULL;
   int status = EXIT_OK, result = 0;
   if (options->command == GET_DOWNLOAD &&
@@ -163,24 +168,24 @@ static int download(const struct get_options *options, const char *db_path) {
     status = EXIT_STATE;
     goto out;
   }
-  enum store_durability durability =
-      options->durability == DURABILITY_FULL ? STORE_DURABLE
-                                             : STORE_NOT_DURABLE;
+  enum store_durability durability = options->durability == DURABILITY_FULL
+                                         ? STORE_DURABLE
+                                         : STORE_NOT_DURABLE;
   if (store_open(db_path, durability, options->force, &store, &error) < 0) {
     status = complain(error, EXIT_STATE);
     goto out;
   }
   result = options->command == GET_RESUME
-                   ? enqueue_unfinished(store, &queued, &error)
-                   : enqueue_list(store, &list, options->dir, &queued, &error);
+               ? enqueue_unfinished(&queue, store, &error)
+               : enqueue_list(&queue, store, &list, options->dir, &error);
   if (result < 0)
     status = complain(error, result == -EINVAL ? EXIT_USAGE : EXIT_STATE);
   else
-    status = run(options, store, &queued);
+    status = run(options, store, &queue);
 out:
+  store_close(store); /* which may be feeding from the others */
+  enqueue_clear(&queue);
   list_clear(&list);
-  enqueued_clear(&queued);
-  store_close(store);
   return status;
 }
 
@@ -188,7 +193,7 @@ out:
 
 static int print(const char *text) {
   return fputs(text, stdout) >= 0 && fflush(stdout) == 0 ? EXIT_OK
-                                                          : EXIT_FAILED;
+                                                         : EXIT_FAILED;
 }
 
 static int print_help(void) {
@@ -217,8 +222,7 @@ int main(int argc, char **argv) {
                    ? ((db_path = strdup(options.db)) != NULL ? 0 : -ENOMEM)
                    : xdg_state_path("belay/get.db", &db_path);
   if (result < 0) {
-    message("no place for the database: %s; --db names one",
-            strerror(-result));
+    message("no place for the database: %s; --db names one", strerror(-result));
     return EXIT_STATE;
   }
   int status = options.command == GET_STATUS   ? status_run(&options, db_path)

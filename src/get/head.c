@@ -17,14 +17,23 @@
  * clocks of servers behind one name differ. */
 #define SETTLED_S 60
 
-static const char *const field_names[HEAD_FIELDS] = {
-    [HEAD_CONTENT_LENGTH] = "content-length",
-    [HEAD_CONTENT_RANGE] = "content-range",
-    [HEAD_ETAG] = "etag",
-    [HEAD_LAST_MODIFIED] = "last-modified",
-    [HEAD_DATE] = "date",
-    [HEAD_RETRY_AFTER] = "retry-after",
+static const struct {
+  const char *name;
+  size_t size;
+} fields[] = {
+#define FIELD(name) \
+  { name, sizeof(name) - 1 }
+    [HEAD_CONTENT_LENGTH] = FIELD("content-length"),
+    [HEAD_CONTENT_RANGE] = FIELD("content-range"),
+    [HEAD_ETAG] = FIELD("etag"),
+    [HEAD_LAST_MODIFIED] = FIELD("last-modified"),
+    [HEAD_DATE] = FIELD("date"),
+    [HEAD_RETRY_AFTER] = FIELD("retry-after"),
+    [HEAD_CONTENT_ENCODING] = FIELD("content-encoding"),
+    [HEAD_TRANSFER_ENCODING] = FIELD("transfer-encoding"),
+#undef FIELD
 };
+#define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 void head_begin(struct head_parser *parser) {
   *parser = (struct head_parser){.is_chunked = false};
@@ -172,8 +181,13 @@ static int64_t date_of(const struct head_parser *parser,
 
 static void read_length(struct head_parser *parser) {
   const char *text = value_of(parser, HEAD_CONTENT_LENGTH);
-  if (text != NULL && !parser->is_chunked)
+  if (parser->is_chunked)
+    return;
+  if (text != NULL)
     parser->head.content_length = whole_number(text);
+  parser->head.length_is_unclear =
+      parser->values[HEAD_CONTENT_LENGTH].is_there &&
+      parser->head.content_length < 0;
 }
 
 /* "bytes 5-9/10", either side of the slash may be "*", but not both. */
@@ -276,16 +290,15 @@ static void remember(struct head_value *value, const char *text) {
   value->is_there = true;
 }
 
-static void take_field(struct head_parser *parser, const char *name,
+static void take_field(struct head_parser *parser, size_t field,
                        const char *value) {
   bool is_plain = *value == '\0' || strcasecmp(value, "identity") == 0;
-  if (strcasecmp(name, "content-encoding") == 0 && !is_plain)
-    parser->head.content_encoded = true;
-  if (strcasecmp(name, "transfer-encoding") == 0 && !is_plain)
-    parser->is_chunked = true;
-  for (size_t i = 0; i < HEAD_FIELDS; i++)
-    if (strcasecmp(name, field_names[i]) == 0)
-      remember(&parser->values[i], value);
+  if (field < HEAD_FIELDS)
+    remember(&parser->values[field], value);
+  else if (field == HEAD_CONTENT_ENCODING)
+    parser->head.content_encoded |= !is_plain;
+  else
+    parser->is_chunked |= !is_plain;
 }
 
 static void take_status(struct head_parser *parser, const char *line) {
@@ -302,25 +315,46 @@ static bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-void head_line(struct head_parser *parser, const char *line, size_t size) {
-  char text[1024];
+/* The field of that name, FIELDS for one that is not of interest. */
+static size_t find_field(const char *name, size_t size) {
+  size_t i = 0;
+  while (i < FIELDS && !(fields[i].size == size &&
+                         strncasecmp(fields[i].name, name, size) == 0))
+    i++;
+  return i;
+}
+
+/* A copy without blanks around it, which ends where `text` does; what is cut
+ * off is still too long for any value. */
+static void copy_trimmed(char *text, size_t text_size, const char *line,
+                         size_t size) {
+  for (; size > 0 && is_blank(*line); line++)
+    size--;
   while (size > 0 && is_blank(line[size - 1]))
     size--;
-  if (size >= sizeof(text))
-    size = sizeof(text) - 1; /* still too long for any value */
+  if (size >= text_size)
+    size = text_size - 1;
   for (size_t i = 0; i < size; i++)
     text[i] = line[i] != '\0' ? line[i] : '?'; /* not the end of what is said */
   text[size] = '\0';
-  if (strncasecmp(text, "HTTP/", 5) == 0) {
+}
+
+void head_line(struct head_parser *parser, const char *line, size_t size) {
+  char text[1024];
+  if (size >= 5 && strncasecmp(line, "HTTP/", 5) == 0) {
+    copy_trimmed(text, sizeof(text), line, size);
     take_status(parser, text);
     return;
   }
-  char *value = strchr(text, ':');
-  if (value == NULL)
+  const char *colon = memchr(line, ':', size);
+  if (colon == NULL)
     return;
-  *value++ = '\0';
-  value += strspn(value, " \t");
-  take_field(parser, text, value);
+  size_t name_size = (size_t)(colon - line);
+  size_t field = find_field(line, name_size);
+  if (field == FIELDS)
+    return;
+  copy_trimmed(text, sizeof(text), colon + 1, size - name_size - 1);
+  take_field(parser, field, text);
 }
 
 const struct http_head *head_end(struct head_parser *parser) {

@@ -20,7 +20,9 @@ enum head_field {
   HEAD_LAST_MODIFIED,
   HEAD_DATE,
   HEAD_RETRY_AFTER,
-  HEAD_FIELDS,
+  HEAD_FIELDS, /* those whose values are remembered */
+  HEAD_CONTENT_ENCODING = HEAD_FIELDS,
+  HEAD_TRANSFER_ENCODING,
 };
 
 struct head_parser {

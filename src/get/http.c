@@ -1,14 +1,7 @@
 /*
- * http.c: libcurl's multi interface on a belay loop; the only file that knows
- * libcurl.
+ * http.c: transfers by libcurl's multi interface.
  *
- * libcurl says which sockets to watch and when to be called again; both are
- * sources of the loop, and their events are handed back to it.  Nothing here
- * waits, and no timeout of libcurl's is set.
- *
- * A socket stays in the loop between the transfers of a connection that is
- * kept alive: libcurl stops watching it and starts again for each file, and
- * two system calls for each would be wasted.
+ * Nothing here waits, and no timeout of libcurl's is set.
  */
 #include "http.h"
 
@@ -20,25 +13,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
 
 #include "head.h"
+#include "http_watch.h"
 
-#define MS INT64_C(1000000)
-#define BUFFER_BYTES_FEW (512 * 1024L)  /* big files: fewer, larger reads */
-#define BUFFER_BYTES_MANY (64 * 1024L)
+#define BUFFER_BYTES_FEW (512 * 1024L) /* big files: fewer, larger reads */
+#define BUFFER_BYTES_MANY (48 * 1024L)
 #define FEW_CONNECTIONS 32
 
 struct http {
-  struct belay_loop *loop;
   struct http_options options;
   CURLM *multi;
-  struct belay_source *timer;
-  struct curl_slist *headers;        /* of every request */
-  struct http_transfer *free_list;   /* handles for the next transfers */
+  struct http_watch *watch;
+  int socket;                      /* whose event is being handled, or -1 */
+  struct curl_slist *headers;      /* of every request */
+  struct http_transfer *free_list; /* handles for the next transfers */
   struct http_transfer *all;
-  struct http_transfer *ended;       /* whose end nobody has taken yet */
-  struct socket_watch *watches;      /* indexed by fd */
-  size_t watch_count;
+  struct http_transfer *ended; /* whose end nobody has taken yet */
 };
 
 struct http_transfer {
@@ -46,141 +39,37 @@ struct http_transfer {
   struct http_transfer *next_free, *next_ended;
   struct http_transfer *prev, *next; /* in http->all */
   CURL *easy;
-  struct curl_slist *headers;        /* of this request; NULL: http->headers */
+  struct curl_slist *headers; /* of this request; NULL: http->headers */
   const struct http_owner *ops;
   void *owner;
   struct head_parser parser;
   bool in_use, has_head, paused, has_excess, is_over;
-  int stopped;                       /* what the owner returned, if negative */
+  bool head_is_whole; /* its last, empty line was there */
+  int64_t body_bytes;
+  int stopped; /* what the owner returned, if negative */
   CURLcode code;
   char error[CURL_ERROR_SIZE];
 };
 
-/* A socket that libcurl uses, by its number. */
-struct socket_watch {
-  struct belay_source *source; /* NULL: not in the loop */
-  unsigned interest;           /* what the source is watched for */
-  bool idle;                   /* libcurl does not care for it now */
-  bool is_ours;                /* we are told when it is closed */
-};
-
-/* -- Sockets and the timer -------------------------------------------------- */
-
-static unsigned interest_of(int what) {
-  unsigned interest = 0;
-  if (what & CURL_POLL_IN)
-    interest |= BELAY_FD_READ;
-  if (what & CURL_POLL_OUT)
-    interest |= BELAY_FD_WRITE;
-  return interest;
-}
-
-static struct socket_watch *watch_of(struct http *http, int fd) {
-  if ((size_t)fd < http->watch_count)
-    return &http->watches[fd];
-  size_t count = http->watch_count > 0 ? http->watch_count * 2 : 64;
-  while (count <= (size_t)fd)
-    count *= 2;
-  struct socket_watch *watches =
-      realloc(http->watches, count * sizeof(*watches));
-  if (watches == NULL)
-    return NULL;
-  memset(watches + http->watch_count, 0,
-         (count - http->watch_count) * sizeof(*watches));
-  http->watches = watches;
-  http->watch_count = count;
-  return &watches[fd];
-}
-
-static void unwatch(struct socket_watch *watch) {
-  belay_source_remove(watch->source);
-  watch->source = NULL;
-  watch->idle = false;
-}
-
-static int watch_for(struct http *http, struct socket_watch *watch, int fd,
-                     unsigned interest) {
-  watch->idle = false;
-  if (watch->source != NULL && watch->interest == interest)
-    return 0;
-  watch->interest = interest;
-  if (watch->source != NULL)
-    return belay_source_set_interest(watch->source, interest);
-  return belay_loop_add_fd(http->loop, fd, interest, http, &watch->source);
-}
-
-/* libcurl tells what it wants of a socket. */
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *userp,
-                     void *socketp) {
-  struct http *http = userp;
-  struct socket_watch *watch = watch_of(http, fd);
-  (void)easy, (void)socketp;
-  if (watch == NULL)
-    return -1;
-  if (what != CURL_POLL_REMOVE)
-    return watch_for(http, watch, fd, interest_of(what)) < 0 ? -1 : 0;
-  if (watch->is_ours && watch->interest == BELAY_FD_READ)
-    watch->idle = true;
-  else
-    unwatch(watch);
-  return 0;
-}
-
-static curl_socket_t on_open_socket(void *clientp, curlsocktype purpose,
-                                    struct curl_sockaddr *address) {
-  struct http *http = clientp;
-  (void)purpose;
-  int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
-                  address->protocol);
-  struct socket_watch *watch = fd >= 0 ? watch_of(http, fd) : NULL;
-  if (watch != NULL)
-    *watch = (struct socket_watch){.is_ours = true};
-  return fd >= 0 ? fd : CURL_SOCKET_BAD;
-}
-
-static int on_close_socket(void *clientp, curl_socket_t fd) {
-  struct http *http = clientp;
-  struct socket_watch *watch = watch_of(http, fd);
-  if (watch != NULL) {
-    unwatch(watch);
-    watch->is_ours = false;
-  }
-  return close(fd);
-}
-
-static int on_timer(CURLM *multi, long timeout_ms, void *userp) {
-  struct http *http = userp;
-  (void)multi;
-  belay_source_set_timer(http->timer, timeout_ms < 0 ? -1 : timeout_ms * MS, 0);
-  return 0;
-}
-
-void http_handle(struct http *http, const struct belay_event *event) {
-  int running;
-  if (event->type == BELAY_EVENT_TIMER) {
-    curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    return;
-  }
-  struct socket_watch *watch = watch_of(http, event->fd);
-  if (watch->idle) {
-    unwatch(watch); /* the server closes a connection that waits for reuse */
-    return;
-  }
-  int what = 0;
-  if (event->ready & (BELAY_FD_READ | BELAY_FD_HANGUP))
-    what |= CURL_CSELECT_IN;
-  if (event->ready & BELAY_FD_WRITE)
-    what |= CURL_CSELECT_OUT;
-  if (event->ready & BELAY_FD_ERROR)
-    what |= CURL_CSELECT_ERR;
-  curl_multi_socket_action(http->multi, event->fd, what, &running);
-}
+#define SET(easy, option, value) \
+  (void)curl_easy_setopt((easy), (option), (value))
 
 /* -- While a response comes -------------------------------------------------- */
 
+/* Its words cost a twentieth of a small transfer, and what we listen for
+ * (on_debug) comes with the body. */
+static void set_talking(struct http_transfer *transfer, bool is_talking) {
+  SET(transfer->easy, CURLOPT_VERBOSE, (long)is_talking);
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *userp) {
   struct http_transfer *transfer = userp;
+  bool is_last = size * count > 0 && (line[0] == '\r' || line[0] == '\n');
   head_line(&transfer->parser, line, size * count);
+  if (is_last)
+    set_talking(transfer, true);
+  if (is_last || (size * count >= 5 && strncasecmp(line, "HTTP/", 5) == 0))
+    transfer->head_is_whole = is_last;
   return size * count;
 }
 
@@ -197,6 +86,20 @@ static int show_head(struct http_transfer *transfer) {
   return answer;
 }
 
+/* libcurl reads no more than was announced.  If more comes with the first
+ * bytes it says so in passing, see on_debug(); here we look for more behind
+ * the last bytes of a longer body, where no encryption or framing hides it. */
+static void look_for_excess(struct http_transfer *transfer) {
+  char *scheme = NULL, byte;
+  long version = CURL_HTTP_VERSION_NONE;
+  curl_easy_getinfo(transfer->easy, CURLINFO_SCHEME, &scheme);
+  curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+  if (scheme != NULL && strcasecmp(scheme, "http") == 0 &&
+      version <= CURL_HTTP_VERSION_1_1 && transfer->http->socket >= 0 &&
+      recv(transfer->http->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+    transfer->has_excess = true;
+}
+
 /* The first bytes are those of the final response: libcurl drops the bodies of
  * redirects and of refusals that it answers itself. */
 static size_t on_body(char *bytes, size_t size, size_t count, void *userp) {
@@ -211,11 +114,13 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *userp) {
     transfer->stopped = answer;
     return 0;
   }
+  bool is_first = transfer->body_bytes == 0;
+  transfer->body_bytes += (int64_t)(size * count);
+  if (!is_first && transfer->body_bytes == transfer->parser.head.content_length)
+    look_for_excess(transfer);
   return size * count;
 }
 
-/* libcurl reads no more than was announced; that more was there it only says
- * in passing. */
 static int on_debug(CURL *easy, curl_infotype type, char *text, size_t size,
                     void *userp) {
   struct http_transfer *transfer = userp;
@@ -231,9 +136,6 @@ static int on_debug(CURL *easy, curl_infotype type, char *text, size_t size,
 }
 
 /* -- Handles ----------------------------------------------------------------- */
-
-#define SET(easy, option, value) \
-  (void)curl_easy_setopt((easy), (option), (value))
 
 /* A limited rate flows only if it is read in small pieces. */
 static long buffer_bytes(const struct http_options *options) {
@@ -293,11 +195,7 @@ static void set_callbacks(struct http_transfer *transfer) {
   SET(easy, CURLOPT_WRITEDATA, transfer);
   SET(easy, CURLOPT_DEBUGFUNCTION, on_debug);
   SET(easy, CURLOPT_DEBUGDATA, transfer);
-  SET(easy, CURLOPT_VERBOSE, 1L);
-  SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-  SET(easy, CURLOPT_OPENSOCKETDATA, transfer->http);
-  SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
-  SET(easy, CURLOPT_CLOSESOCKETDATA, transfer->http);
+  http_watch_handle(transfer->http->watch, easy);
 }
 
 static struct http_transfer *new_transfer(struct http *http) {
@@ -379,10 +277,12 @@ int http_start(struct http *http, const struct http_request *request,
   transfer->owner = owner;
   transfer->in_use = true;
   transfer->has_head = transfer->paused = transfer->has_excess = false;
-  transfer->is_over = false;
+  transfer->is_over = transfer->head_is_whole = false;
+  transfer->body_bytes = 0;
   transfer->stopped = 0;
   transfer->error[0] = '\0';
   head_begin(&transfer->parser);
+  set_talking(transfer, http->options.trace);
 
   char range[32] = "";
   if (request->offset > 0)
@@ -391,8 +291,8 @@ int http_start(struct http *http, const struct http_request *request,
   bool may_multiplex = strncasecmp(request->url, "https", 5) == 0;
   SET(transfer->easy, CURLOPT_PIPEWAIT, (long)may_multiplex);
   int error = set_headers(transfer, request);
-  if (error == 0 && curl_easy_setopt(transfer->easy, CURLOPT_URL,
-                                     request->url) != CURLE_OK)
+  if (error == 0 &&
+      curl_easy_setopt(transfer->easy, CURLOPT_URL, request->url) != CURLE_OK)
     error = -ENOMEM;
   if (error == 0 &&
       curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK)
@@ -453,10 +353,11 @@ static const struct {
     {CURLE_SSL_CACERT_BADFILE, HTTP_TLS, false},
 };
 
-/* What is not HTTP at all libcurl takes for HTTP/0.9, which is not allowed. */
+/* libcurl says the same of a server's answer that is not HTTP as it knows it,
+ * and of a URL that is not. */
 static bool is_garbage(const struct http_transfer *transfer) {
   return transfer->code == CURLE_UNSUPPORTED_PROTOCOL &&
-         strstr(transfer->error, "HTTP/0.9") != NULL;
+         strncmp(transfer->error, "Protocol ", 9) != 0;
 }
 
 static void describe(struct http_transfer *transfer, struct http_end *end) {
@@ -505,7 +406,9 @@ static void take_over(struct http_transfer *transfer, CURLcode code) {
   transfer->code = code;
   transfer->is_over = true;
   curl_multi_remove_handle(transfer->http->multi, transfer->easy);
-  if (code == CURLE_OK)
+  if (code == CURLE_OK && !transfer->head_is_whole)
+    transfer->code = CURLE_GOT_NOTHING; /* libcurl takes it for a whole one */
+  else if (code == CURLE_OK)
     show_head(transfer);
   if (!transfer->paused)
     push_ended(transfer);
@@ -529,22 +432,23 @@ int http_next_end(struct http *http, struct http_end *ret_end) {
   return 1;
 }
 
+void http_handle(struct http *http, const struct belay_event *event) {
+  http->socket = event->type == BELAY_EVENT_FD ? event->fd : -1;
+  http_watch_take(http->watch, event);
+}
+
 /* -- The engine --------------------------------------------------------------- */
 
-static int open_multi(struct http *http) {
+static int open_multi(struct http *http, struct belay_loop *loop) {
   http->multi = curl_multi_init();
   if (http->multi == NULL)
     return -ENOMEM;
   const struct http_options *options = &http->options;
-  curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-  curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
-  curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-  curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
   curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS,
                     (long)options->max_connections);
   curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
                     (long)options->max_host_connections);
-  return 0;
+  return http_watch_open(loop, http->multi, http, &http->watch);
 }
 
 int http_open(struct belay_loop *loop, const struct http_options *options,
@@ -556,13 +460,10 @@ int http_open(struct belay_loop *loop, const struct http_options *options,
   struct http *http = calloc(1, sizeof(*http));
   if (http == NULL)
     return -ENOMEM;
-  http->loop = loop;
   http->options = *options;
   int error = append_all(&http->headers, options->headers);
   if (error == 0)
-    error = belay_loop_add_timer(loop, -1, 0, http, &http->timer);
-  if (error == 0)
-    error = open_multi(http);
+    error = open_multi(http, loop);
   if (error < 0)
     http_close(http);
   else
@@ -583,10 +484,7 @@ void http_close(struct http *http) {
     free(transfer);
   }
   curl_multi_cleanup(http->multi);
-  for (size_t fd = 0; fd < http->watch_count; fd++)
-    belay_source_remove(http->watches[fd].source);
-  belay_source_remove(http->timer);
+  http_watch_close(http->watch);
   curl_slist_free_all(http->headers);
-  free(http->watches);
   free(http);
 }

@@ -36,7 +36,8 @@ struct item {
   char *validator;       /* strong validator of the part's content, or NULL */
   int attempts;
   char *error; /* the last one, a line without its end; or NULL */
-  int64_t added_ms, started_ms, finished_ms; /* Unix time; 0 not yet */
+  /* Unix time, 0 not yet; started: the first time, so its part may be there. */
+  int64_t added_ms, started_ms, finished_ms;
 };
 
 /* "queued", "downloading", ...; and back, -EINVAL. */

@@ -14,13 +14,14 @@
 #include <stdint.h>
 
 struct lease {
-  int fd;         /* -1: not open */
-  int64_t run;    /* ours, above 0; 0: none taken */
-  int64_t asked;  /* the run that was last asked for, and what was found */
+  int fd;        /* -1: not open */
+  int64_t run;   /* ours, above 0; 0: none taken */
+  int64_t asked; /* the run that was last asked for, and what was found */
   bool lives;
 };
 
-#define LEASE_INIT {.fd = -1}
+#define LEASE_INIT \
+  { .fd = -1 }
 
 /* Opens or creates the lock file and takes a new run.  -errno. */
 int lease_take(struct lease *lease, const char *path);

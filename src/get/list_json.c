@@ -153,7 +153,7 @@ static int take_object(struct json_reader *json, json_t *object) {
 static int take_entry(struct json_reader *json) {
   peek(json);
   list_set_place(json->reader, json->line);
-  json_t *object;
+  json_t *object = NULL;
   int error = load(json, &object);
   if (error < 0)
     return error;
@@ -182,7 +182,7 @@ static int take_array(struct json_reader *json) {
 
 /* The key of a member, and the colon: whether it is "downloads". */
 static int take_key(struct json_reader *json) {
-  json_t *key;
+  json_t *key = NULL;
   peek(json);
   int error = load(json, &key);
   if (error < 0)
@@ -202,7 +202,7 @@ static int take_document(struct json_reader *json) {
   int more = 1;
   skip(json, 1);
   while (more > 0) {
-    json_t *value;
+    json_t *value = NULL;
     int is_downloads = take_key(json);
     int error = is_downloads;
     if (is_downloads > 0 && peek(json) == '[') {
@@ -222,7 +222,7 @@ static int take_document(struct json_reader *json) {
 /* The value is read once to see which of the two it is, and then taken. */
 static int take_object_or_document(struct json_reader *json) {
   size_t at = json->at, line = json->line;
-  json_t *value;
+  json_t *value = NULL;
   list_set_place(json->reader, line);
   int error = load(json, &value);
   if (error < 0)

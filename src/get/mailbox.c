@@ -20,7 +20,7 @@ void mail_append(struct mail_list *list, struct mail *mail) {
 }
 
 /* So many letters may lie there unannounced. */
-#define QUIET_AT_MOST 128
+#define QUIET_AT_MOST 32
 
 void mail_join(struct mail_list *list, struct mail_list *from) {
   if (!from->first)

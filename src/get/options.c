@@ -42,8 +42,8 @@ static const struct cli_option table[] = {
      &values.per_host, 1, 1000},
     {CLI_NUMBER, 0, "retries", "N", "attempts after the first (default 4)",
      &values.retries, 0, 1000},
-    {CLI_DURATION, 0, "retry-wait", "TIME", "wait before the first (default 1s)",
-     &values.retry_wait_ns},
+    {CLI_DURATION, 0, "retry-wait", "TIME",
+     "wait before the first (default 1s)", &values.retry_wait_ns},
     {CLI_DURATION, 0, "stall", "TIME",
      "give up when nothing comes (default 30s)", &values.stall_ns},
     {CLI_SIZE, 0, "limit-rate", "RATE", "bytes per second and transfer",
@@ -100,19 +100,22 @@ static const struct cli_option table[] = {
 
 static const struct cli_program program = {
     .name = "belay get",
-    .usage = "belay get [options] URL...\n"
-             "       belay get [options] -i LIST\n"
-             "       belay get [options] --sums SHA256SUMS --base-url URL\n"
-             "       belay get resume [options]\n"
-             "       belay get status [--json] [--state STATE]\n"
-             "       belay get forget (URL | FILE | --completed | --failed | "
-             "--all)",
-    .summary = "Downloads files. Ctrl-C does no harm: the same command, or "
-               "'belay get resume',\ngoes on.",
-    .epilogue = "Exit status: 0 all is complete and right, 1 something failed, "
-                "2 wrong usage or\nlist, 3 the database cannot be used; when "
-                "interrupted, it dies by the signal.\n"
-                "See belay-get(1).",
+    .usage =
+        "belay get [options] URL...\n"
+        "       belay get [options] -i LIST\n"
+        "       belay get [options] --sums SHA256SUMS --base-url URL\n"
+        "       belay get resume [options]\n"
+        "       belay get status [--json] [--state STATE]\n"
+        "       belay get forget (URL | FILE | --completed | --failed | "
+        "--all)",
+    .summary =
+        "Downloads files. Ctrl-C does no harm: the same command, or "
+        "'belay get resume',\ngoes on.",
+    .epilogue =
+        "Exit status: 0 all is complete and right, 1 something failed, "
+        "2 wrong usage or\nlist, 3 the database cannot be used; when "
+        "interrupted, it dies by the signal.\n"
+        "See belay-get(1).",
     .options = table,
 };
 
@@ -138,9 +141,8 @@ static void take_command(struct get_options *options) {
   static const struct {
     const char *word;
     enum get_command command;
-  } commands[] = {{"resume", GET_RESUME},
-                  {"status", GET_STATUS},
-                  {"forget", GET_FORGET}};
+  } commands[] = {
+      {"resume", GET_RESUME}, {"status", GET_STATUS}, {"forget", GET_FORGET}};
   for (size_t i = 0; i < 3 && options->operand_count > 0; i++)
     if (strcmp(options->operands[0], commands[i].word) == 0) {
       options->command = commands[i].command;
@@ -150,12 +152,12 @@ static void take_command(struct get_options *options) {
     }
 }
 
-static int check_download(const struct get_options *options,
-                          char **ret_error) {
+static int check_download(const struct get_options *options, char **ret_error) {
   bool has_list = options->lists.count > 0 || options->sums != NULL;
   if (options->operand_count == 0 && !has_list)
-    return refuse(ret_error, "nothing to download; give URLs, -i LIST or "
-                             "--sums FILE (--help explains)");
+    return refuse(ret_error,
+                  "nothing to download; give URLs, -i LIST or "
+                  "--sums FILE (--help explains)");
   if (options->sums != NULL && options->base_url == NULL)
     return refuse(ret_error, "--sums needs --base-url, where its files are");
   if (options->base_url != NULL && options->sums == NULL)
@@ -172,8 +174,9 @@ static int check_forget(const struct get_options *options, char **ret_error) {
   int asked = options->operand_count + options->completed + options->failed +
               options->all;
   if (asked == 0)
-    return refuse(ret_error, "forget what? a URL, a file, --completed, "
-                             "--failed or --all");
+    return refuse(ret_error,
+                  "forget what? a URL, a file, --completed, "
+                  "--failed or --all");
   return 0;
 }
 
@@ -203,8 +206,7 @@ int get_options_parse(int argc, char **argv, struct get_options *ret_options,
       .stall_ns = INT64_C(30000000000),
       .user_agent = "belay/" BELAY_VERSION_STRING,
   };
-  int operands =
-      cli_parse(&program, argc, argv, &values.operands, ret_error);
+  int operands = cli_parse(&program, argc, argv, &values.operands, ret_error);
   if (operands < 0)
     return operands;
   values.operand_count = operands;

@@ -11,7 +11,12 @@
 #include "cli/option.h"
 
 enum get_command { GET_DOWNLOAD, GET_RESUME, GET_STATUS, GET_FORGET };
-enum get_progress { PROGRESS_AUTO, PROGRESS_LIVE, PROGRESS_PLAIN, PROGRESS_NONE };
+enum get_progress {
+  PROGRESS_AUTO,
+  PROGRESS_LIVE,
+  PROGRESS_PLAIN,
+  PROGRESS_NONE
+};
 enum get_durability { DURABILITY_FULL, DURABILITY_NONE };
 
 struct get_options {

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,41 @@
 #include "sync.h"
 
 /* -- Renaming -------------------------------------------------------------- */
+
+#ifdef __linux__
+
+/* Before Linux 6.10 linking by an fd alone took a privilege; then there is
+ * /proc, or not. */
+int publish_link(int fd, const char *path) {
+  if (linkat(fd, "", AT_FDCWD, path, AT_EMPTY_PATH) == 0)
+    return 0;
+  if (errno != ENOENT && errno != EPERM && errno != EINVAL)
+    return -errno;
+  char name[32];
+  snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+  return linkat(AT_FDCWD, name, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0 ? -errno
+                                                                       : 0;
+}
+
+bool publish_can_link(void) {
+  static atomic_int can = -1;
+  if (can < 0)
+    can = access("/proc/self/fd", F_OK) == 0;
+  return can == 1;
+}
+
+#else
+
+int publish_link(int fd, const char *path) {
+  (void)fd, (void)path;
+  return -ENOSYS;
+}
+
+bool publish_can_link(void) {
+  return false;
+}
+
+#endif
 
 /* For file systems without a rename that refuses: a second link is refused
  * too.  Without links either, looking first is the best that can be done. */
@@ -57,10 +93,10 @@ int publish_rename(const char *part, const char *target, bool replace) {
 
 /* -- Comparing ------------------------------------------------------------- */
 
-bool publish_is_file(const char *path, int fd) {
-  struct stat named, open_file;
-  return lstat(path, &named) == 0 && fstat(fd, &open_file) == 0 &&
-         named.st_dev == open_file.st_dev && named.st_ino == open_file.st_ino;
+bool publish_is_file(const char *path, const struct stat *file) {
+  struct stat named;
+  return lstat(path, &named) == 0 && named.st_dev == file->st_dev &&
+         named.st_ino == file->st_ino;
 }
 
 /* Reads until the buffer is full or the file ends; a short count is the end,

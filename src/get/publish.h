@@ -10,13 +10,21 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
+
+/* Gives a file that has no name (O_TMPFILE) one.  -EEXIST: something has that
+ * name; other errors of the system. */
+int publish_link(int fd, const char *path);
+
+/* Whether this process can do so. */
+bool publish_can_link(void);
 
 /* Renames `part` to `target`.  -EEXIST: something has that name, and we were
  * not told to `replace` it; other errors of the system. */
 int publish_rename(const char *part, const char *target, bool replace);
 
-/* Whether `path` is the very file that is open as `fd`. */
-bool publish_is_file(const char *path, int fd);
+/* Whether `path` is the very file that has this status. */
+bool publish_is_file(const char *path, const struct stat *file);
 
 /* 1: the plain file at `path` holds the same bytes as `fd`; 0: it does not, or
  * cannot be read. */

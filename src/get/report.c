@@ -70,9 +70,9 @@ void report_completed(struct report *report, const struct item *item,
   char size[UNIT_TEXT_BYTES], time[UNIT_TEXT_BYTES], rate[UNIT_TEXT_BYTES];
   double seconds = (double)(elapsed_ns > 0 ? elapsed_ns : 1) / 1e9;
   if (!report->options->quiet && report->options->lines)
-    display_message(report->display, DISPLAY_GOOD, "completed  %s  %s in %s (%s/s)",
-                    short_name(item), unit_size(bytes, size),
-                    unit_duration(elapsed_ns, time),
+    display_message(report->display, DISPLAY_GOOD,
+                    "completed  %s  %s in %s (%s/s)", short_name(item),
+                    unit_size(bytes, size), unit_duration(elapsed_ns, time),
                     unit_size((int64_t)((double)received / seconds), rate));
   if (report->options->json) {
     struct json json = begin_event("completed", item);
@@ -84,8 +84,8 @@ void report_completed(struct report *report, const struct item *item,
 
 void report_failed(struct report *report, const struct item *item,
                    const char *problem) {
-  display_message(report->display, DISPLAY_BAD, "failed     %s  %s  (%s)", short_name(item),
-                  problem, item->url);
+  display_message(report->display, DISPLAY_BAD, "failed     %s  %s  (%s)",
+                  short_name(item), problem, item->url);
   if (report->options->json) {
     struct json json = begin_event("failed", item);
     json_string(&json, "error", problem);
@@ -104,8 +104,9 @@ void report_retry(struct report *report, const struct item *item,
                   const char *problem, int64_t wait_ns) {
   char time[UNIT_TEXT_BYTES];
   if (report->options->verbose)
-    display_message(report->display, DISPLAY_PLAIN, "retry      %s  %s; again in %s",
-                    short_name(item), problem, unit_duration(wait_ns, time));
+    display_message(report->display, DISPLAY_PLAIN,
+                    "retry      %s  %s; again in %s", short_name(item), problem,
+                    unit_duration(wait_ns, time));
 }
 
 void report_signal(struct report *report, int signo, size_t saving) {
@@ -139,8 +140,8 @@ void report_summary(struct report *report,
     display_message(report->display, DISPLAY_PLAIN,
                     "belay get: %s; 'belay get resume' goes on", counts);
   else if (!report->options->quiet || result->failed > 0)
-    display_message(report->display, DISPLAY_PLAIN, "belay get: %s, %s in %s", counts,
-                    unit_size(result->bytes, size),
+    display_message(report->display, DISPLAY_PLAIN, "belay get: %s, %s in %s",
+                    counts, unit_size(result->bytes, size),
                     unit_duration(result->elapsed_ns, time));
   if (report->options->json) {
     struct json json = json_begin(stdout);

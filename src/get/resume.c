@@ -164,7 +164,10 @@ void resume_decide(const struct resume_asked *asked,
                    const struct http_head *head, struct resume_answer *ret) {
   *ret = (struct resume_answer){.size_bytes = -1};
   bool may_start_over = asked->offset > 0;
-  if (head->status == 200 || head->status == 203)
+  bool has_body = head->status >= 200 && head->status <= 206;
+  if (has_body && head->length_is_unclear)
+    fail(ret, true, "the server's Content-Length cannot be read");
+  else if (head->status == 200 || head->status == 203)
     decide_whole(asked, head, ret);
   else if (head->status == 206)
     decide_part(asked, head, ret);

@@ -23,11 +23,11 @@
 
 #define MS INT64_C(1000000)
 #define TICK_NS (100 * MS)
-#define GAP_NS (1000 * MS)        /* between ticks: we were not running */
-#define CHECKPOINT_TICKS 3        /* a validator is recorded so soon */
-#define SYNC_TICKS 50             /* and bytes made durable so often */
-#define AHEAD_AT_LEAST 64         /* items claimed before they are needed */
-#define FINISHING_AT_MOST 512     /* each holds an fd until its reply */
+#define GAP_NS (1000 * MS)    /* between ticks: we were not running */
+#define CHECKPOINT_TICKS 3    /* a validator is recorded so soon */
+#define SYNC_TICKS 50         /* and bytes made durable so often */
+#define AHEAD 256             /* items claimed before they are needed */
+#define FINISHING_AT_MOST 128 /* each holds an fd until its reply */
 
 struct session {
   const struct session_options *options;
@@ -47,6 +47,8 @@ struct session {
   struct item *ahead; /* claimed, not begun */
   size_t ahead_count, ahead_next;
   bool claiming, queue_is_empty;
+  struct enqueue *queue;
+  bool feeding; /* the rest of it is being fed to the store */
 
   size_t count; /* of the run */
   size_t ticks;
@@ -64,13 +66,14 @@ static size_t ahead_left(const struct session *session) {
   return session->ahead_count - session->ahead_next;
 }
 
+/* The store may be busy with a batch for some milliseconds: what is ahead has
+ * to last as long. */
 static void claim_more(struct session *session) {
-  size_t jobs = (size_t)session->options->jobs;
-  size_t wanted = jobs > AHEAD_AT_LEAST ? jobs : AHEAD_AT_LEAST;
+  size_t left = ahead_left(session);
   if (session->claiming || session->queue_is_empty || is_stopping(session) ||
-      ahead_left(session) > wanted / 2)
+      left > AHEAD / 2)
     return;
-  session->claiming = store_claim(session->store, wanted) == 0;
+  session->claiming = store_claim(session->store, AHEAD - left) == 0;
 }
 
 static void begin_more(struct session *session) {
@@ -129,8 +132,8 @@ static void interrupt_ahead(struct session *session) {
 }
 
 static bool is_done(const struct session *session) {
-  bool nothing_to_come = !session->claiming && (is_stopping(session) ||
-                                                session->queue_is_empty);
+  bool nothing_to_come = !session->claiming && !session->feeding &&
+                         (is_stopping(session) || session->queue_is_empty);
   return session->result.store_broken ||
          (nothing_to_come && ahead_left(session) == 0 &&
           session->transfers.count == 0 && session->transfers.unbegun == 0);
@@ -162,6 +165,19 @@ static void end_transfer(struct session *session, struct transfer *transfer,
   transfer_free(transfer);
 }
 
+/* What could not be queued has failed; what was complete is. */
+static void take_queue(struct session *session) {
+  const struct enqueue *queue = session->queue;
+  struct session_result *result = &session->result;
+  session->feeding = false;
+  session->count = enqueue_count(queue);
+  result->completed += queue->complete;
+  result->failed += queue->refused_count;
+  for (size_t i = 0; i < queue->refused_count; i++)
+    report_failed(session->report, &queue->refused[i].item,
+                  queue->refused[i].problem);
+}
+
 static void take_reply(struct session *session, struct store_reply *reply) {
   struct transfer *transfer = NULL;
   switch (reply->kind) {
@@ -169,6 +185,9 @@ static void take_reply(struct session *session, struct store_reply *reply) {
       take_claimed(session, reply);
       if (is_stopping(session))
         interrupt_ahead(session);
+      return;
+    case STORE_FED:
+      take_queue(session);
       return;
     case STORE_BROKEN:
       session->result.store_broken = true;
@@ -394,7 +413,8 @@ static int go_round(struct session *session) {
 /* -- Setting up and clearing away ------------------------------------------ */
 
 static int set_up(struct session *session, char **ret_error) {
-  static const int signals[] = {SIGINT,  SIGTERM, SIGHUP,  SIGTSTP,
+  const struct store_feed feed = {enqueue_portion, session->queue};
+  static const int signals[] = {SIGINT,  SIGTERM,  SIGHUP, SIGTSTP,
                                 SIGCONT, SIGWINCH, 0};
   int error = belay_loop_new(&session->loop);
   if (error == 0)
@@ -412,15 +432,17 @@ static int set_up(struct session *session, char **ret_error) {
     error = http_open(session->loop, &session->options->http, &session->http,
                       ret_error);
   if (error == 0)
-    error = store_start(session->store, &session->replies);
+    error = store_start(session->store, session->feeding ? &feed : NULL,
+                        &session->replies);
   if (error == 0)
-    error = belay_loop_add_channel(session->loop, session->replies, session,
-                                   NULL);
+    error =
+        belay_loop_add_channel(session->loop, session->replies, session, NULL);
   session->context = (struct transfer_context){
       .loop = session->loop,
       .cancel = session->cancel,
       .http = session->http,
       .store = session->store,
+      .queue = session->queue,
       .retries = session->options->retries,
       .retry_wait_ns = session->options->retry_wait_ns,
       .stall_ns = session->options->stall_ns,
@@ -433,6 +455,7 @@ static int set_up(struct session *session, char **ret_error) {
 /* An interrupted program leaves without waiting for a name server. */
 static void clear_away(struct session *session) {
   transfers_free(&session->transfers);
+  place_clear(&session->context.place);
   for (; session->ahead_next < session->ahead_count; session->ahead_next++)
     item_clear(&session->ahead[session->ahead_next]);
   free(session->ahead);
@@ -445,26 +468,20 @@ static void clear_away(struct session *session) {
     belay_loop_free(session->loop);
 }
 
-/* What could not be queued has failed; what was complete is. */
-static void take_queued(struct session *session,
-                        const struct enqueued *queued) {
-  session->count =
-      queued->queued + queued->complete + queued->refused_count;
-  session->result.completed = queued->complete;
-  session->result.failed = queued->refused_count;
-  for (size_t i = 0; i < queued->refused_count; i++)
-    report_failed(session->report, &queued->refused[i].item,
-                  queued->refused[i].problem);
-}
-
-int session_run(struct store *store, const struct enqueued *queued,
+int session_run(struct store *store, struct enqueue *queue,
                 const struct session_options *options,
                 struct session_result *ret_result, char **ret_error) {
-  struct session session = {.options = options, .store = store};
+  struct session session = {
+      .options = options,
+      .store = store,
+      .queue = queue,
+      .feeding = enqueue_has_more(queue),
+      .count = enqueue_count(queue),
+  };
   int error = set_up(&session, ret_error);
   if (error == 0) {
-    session.context.queued = queued;
-    take_queued(&session, queued);
+    if (!session.feeding)
+      take_queue(&session);
     session.begun_ns = session.last_tick_ns = belay_loop_now(session.loop);
     error = go_round(&session);
     struct session_result *result = &session.result;

@@ -15,6 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "publish.h"
+
+/* -- Opening --------------------------------------------------------------- */
+
 /*
  * What leads from the output directory to the file was named by a list, or by
  * the user: a link there would lead out of it.  0, or -ELOOP.
@@ -54,6 +58,11 @@ static int make_parents(const char *path) {
   }
   free(copy);
   return error;
+}
+
+int sink_make_directory(const struct item *item) {
+  int error = check_links(item);
+  return error < 0 ? error : make_parents(item->target);
 }
 
 /* The usual case, a new file, is one call. */
@@ -124,6 +133,8 @@ int sink_open(struct sink *sink, const struct item *item) {
   return error;
 }
 
+/* -- Bytes ----------------------------------------------------------------- */
+
 int64_t sink_resume_offset(const struct sink *sink) {
   return sink->length_bytes > SINK_OVERLAP_BYTES
              ? sink->length_bytes - SINK_OVERLAP_BYTES
@@ -135,7 +146,8 @@ void sink_seek(struct sink *sink, int64_t offset_bytes) {
 }
 
 int sink_restart(struct sink *sink) {
-  if (ftruncate(sink->fd, 0) != 0 || lseek(sink->fd, 0, SEEK_SET) < 0)
+  if (sink->memory == NULL &&
+      (ftruncate(sink->fd, 0) != 0 || lseek(sink->fd, 0, SEEK_SET) < 0))
     return -errno;
   sink->length_bytes = sink->offset_bytes = 0;
   return 0;
@@ -144,6 +156,9 @@ int sink_restart(struct sink *sink) {
 /* Compares with what the file holds from the offset on. */
 static int compare(const struct sink *sink, const char *data, size_t size) {
   char held[4096];
+  if (sink->memory != NULL)
+    return memcmp(sink->memory + sink->offset_bytes, data, size) == 0 ? 0
+                                                                      : -ESTALE;
   int64_t at = sink->offset_bytes;
   while (size > 0) {
     size_t part = size < sizeof(held) ? size : sizeof(held);
@@ -162,6 +177,14 @@ static int compare(const struct sink *sink, const char *data, size_t size) {
 }
 
 static int append(struct sink *sink, const char *data, size_t size) {
+  if (sink->memory != NULL) {
+    if (size > sink->memory_bytes - (size_t)sink->length_bytes)
+      return -EFBIG;
+    memcpy(sink->memory + sink->length_bytes, data, size);
+    sink->length_bytes += (int64_t)size;
+    sink->offset_bytes += (int64_t)size;
+    return 0;
+  }
   while (size > 0) {
     ssize_t n = write(sink->fd, data, size);
     if (n < 0 && errno == EINTR)
@@ -190,21 +213,135 @@ int sink_write(struct sink *sink, const void *data, size_t size_bytes) {
   return append(sink, bytes + held, size_bytes - held);
 }
 
+/* -- Without a name -------------------------------------------------------- */
+
+#ifdef O_TMPFILE
+
+static int open_unnamed(const char *target) {
+  char *directory = strdup(target);
+  if (directory == NULL)
+    return -ENOMEM;
+  *strrchr(directory, '/') = '\0';
+  int fd = open(*directory != '\0' ? directory : "/",
+                O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+  int error = -errno;
+  free(directory);
+  return fd >= 0 ? fd : error;
+}
+
+/* What hinders it, if it is not that there are no such files, hinders
+ * sink_open() too, which is for the caller to try. */
+static bool create_unnamed(struct sink *sink, const struct item *item) {
+  sink->fd = -1;
+  if (check_links(item) == 0 && publish_can_link())
+    sink->fd = open_unnamed(item->target);
+  sink->is_unnamed = sink->fd >= 0;
+  return sink->is_unnamed;
+}
+
+#else
+
+static bool create_unnamed(struct sink *sink, const struct item *item) {
+  (void)sink, (void)item;
+  return false;
+}
+
+#endif
+
+int sink_create(struct sink *sink, const struct item *item,
+                int64_t size_bytes) {
+  *sink = (struct sink){.fd = -1};
+  if (size_bytes >= 0 && size_bytes <= SINK_MEMORY_BYTES) {
+    sink->memory_bytes = size_bytes > 0 ? (size_t)size_bytes : 1;
+    sink->memory = malloc(sink->memory_bytes);
+  }
+  if (sink->memory != NULL || create_unnamed(sink, item))
+    return 0;
+  return sink_open(sink, item);
+}
+
+int sink_spill(struct sink *sink, const struct item *item) {
+  struct sink file = {.fd = -1};
+  if (sink->memory == NULL)
+    return 0;
+  int error = create_unnamed(&file, item) ? 0 : sink_open(&file, item);
+  if (error == 0 && file.length_bytes > 0)
+    error = sink_restart(&file);
+  if (error == 0)
+    error = append(&file, sink->memory, (size_t)sink->length_bytes);
+  if (error < 0) {
+    sink_discard(&file, item);
+    return error;
+  }
+  free(sink->memory);
+  file.offset_bytes = sink->offset_bytes;
+  *sink = file;
+  return 0;
+}
+
+/* A part that nobody holds was left by a process that was killed. */
+static int remove_left_over(const char *path) {
+  int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0)
+    return -errno;
+  int64_t size;
+  int error = examine(fd, &size);
+  if (error == 0 && flock(fd, LOCK_EX | LOCK_NB) != 0)
+    error = -EBUSY;
+  if (error == 0 && unlink(path) != 0)
+    error = -errno;
+  close(fd);
+  return error;
+}
+
+int sink_name(struct sink *sink, const struct item *item) {
+  int error = sink_spill(sink, item);
+  if (error < 0 || !sink->is_unnamed)
+    return error;
+  char *path = item_part_path(item);
+  if (path == NULL)
+    return -ENOMEM;
+  flock(sink->fd, LOCK_EX | LOCK_NB); /* nobody else knows it */
+  error = publish_link(sink->fd, path);
+  if (error == -EEXIST && (error = remove_left_over(path)) == 0)
+    error = publish_link(sink->fd, path);
+  free(path);
+  sink->is_unnamed = error < 0;
+  return error;
+}
+
+/* -- Closing --------------------------------------------------------------- */
+
 int sink_release(struct sink *sink) {
   int fd = sink->fd;
   sink->fd = -1;
   return fd;
 }
 
+char *sink_release_memory(struct sink *sink) {
+  char *memory = sink->memory;
+  sink->memory = NULL;
+  return memory;
+}
+
+bool sink_is_open(const struct sink *sink) {
+  return sink->fd >= 0 || sink->memory != NULL;
+}
+
+const char *sink_problem(int error) {
+  if (error == -EBUSY)
+    return "another process is downloading this file";
+  return strerror(-error);
+}
+
 /* Under the lock, so that the part is still ours. */
-void sink_discard_empty(struct sink *sink, const struct item *item) {
-  if (sink->fd < 0 || sink->length_bytes > 0)
-    return;
-  char *path = item_part_path(item);
+void sink_discard(struct sink *sink, const struct item *item) {
+  char *path = sink->fd >= 0 && !sink->is_unnamed ? item_part_path(item) : NULL;
   if (path != NULL)
     unlink(path);
   free(path);
   sink_close(sink);
+  sink->length_bytes = 0;
 }
 
 void sink_close(struct sink *sink) {
@@ -212,5 +349,7 @@ void sink_close(struct sink *sink) {
   if (sink->fd >= 0)
     close(sink->fd);
   sink->fd = -1;
+  free(sink->memory);
+  sink->memory = NULL;
   errno = saved_errno;
 }

@@ -4,6 +4,11 @@
  * Data only ever extends the file, so that its length is what it holds.  A
  * resumed download asks again for the last SINK_OVERLAP_BYTES and compares
  * them with what is there: another file's bytes are never appended.
+ *
+ * Until there is a record of a part it cannot be gone on with, so it needs no
+ * name: where the file system can, a new one is a file without any
+ * (O_TMPFILE), which costs less and leaves nothing behind.  A small one stays
+ * in memory until it is complete, so that the store can write it.
  */
 #ifndef GET_SINK_H
 #define GET_SINK_H
@@ -15,11 +20,15 @@
 #include "item.h"
 
 #define SINK_OVERLAP_BYTES 16384
+#define SINK_MEMORY_BYTES 32768
 
 struct sink {
   int fd;               /* -1: not open */
+  char *memory;         /* without an fd: the bytes, or NULL */
+  size_t memory_bytes;  /* what there is room for */
   int64_t length_bytes; /* of the file: what may be trusted */
   int64_t offset_bytes; /* where the next byte of the body belongs */
+  bool is_unnamed;      /* the file has no name */
 };
 
 /*
@@ -30,6 +39,26 @@ struct sink {
  * Directories on the way are made.
  */
 int sink_open(struct sink *sink, const struct item *item);
+
+/* Makes the directories that lead to the item's file, through no link. */
+int sink_make_directory(const struct item *item);
+
+/* The same for an item of which there is no part yet, and which will have so
+ * many bytes, -1 unknown: in memory, or without a name, if that can be. */
+int sink_create(struct sink *sink, const struct item *item, int64_t size_bytes);
+
+/* Writes what is in memory to a file. */
+int sink_spill(struct sink *sink, const struct item *item);
+
+/* Gives a part a file and its name, so that it is found again.  -EBUSY:
+ * another process has one of that name; other errors of the system. */
+int sink_name(struct sink *sink, const struct item *item);
+
+/* Whether sink_open() or sink_create() was called. */
+bool sink_is_open(const struct sink *sink);
+
+/* Words for an error of these. */
+const char *sink_problem(int error);
 
 /* Where to ask from when resuming: the trusted length less the overlap; 0 to
  * start at the beginning. */
@@ -45,11 +74,12 @@ int sink_restart(struct sink *sink);
  * they differ; -ENOSPC and other errors of the system. */
 int sink_write(struct sink *sink, const void *data, size_t size_bytes);
 
-/* Gives the fd away; -1 if there is none. */
+/* Gives the fd away, or the memory; -1 or NULL if there is none. */
 int sink_release(struct sink *sink);
+char *sink_release_memory(struct sink *sink);
 
-/* Closes it; an empty part is nothing to keep, and removed. */
-void sink_discard_empty(struct sink *sink, const struct item *item);
+/* Closes and removes a part of which nothing is to be kept. */
+void sink_discard(struct sink *sink, const struct item *item);
 void sink_close(struct sink *sink);
 
 #endif

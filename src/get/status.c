@@ -84,8 +84,10 @@ int status_run(const struct get_options *options, const char *db_path) {
   if (options->state != NULL) {
     listing.state = item_state_parse(options->state);
     if (listing.state < 0) {
-      message("--state: '%s' is none of queued, downloading, completed, "
-              "failed, interrupted", options->state);
+      message(
+          "--state: '%s' is none of queued, downloading, completed, "
+          "failed, interrupted",
+          options->state);
       return EXIT_USAGE;
     }
   }
@@ -125,7 +127,8 @@ int forget_run(const struct get_options *options, const char *db_path) {
     }
   }
   for (int state = ITEM_QUEUED; state <= ITEM_INTERRUPTED; state++) {
-    bool asked = options->all || (state == ITEM_COMPLETED && options->completed) ||
+    bool asked = options->all ||
+                 (state == ITEM_COMPLETED && options->completed) ||
                  (state == ITEM_FAILED && options->failed);
     if (asked && status == EXIT_OK)
       status = forget(db_path, NULL, (enum item_state)state, &count);

@@ -15,7 +15,7 @@
 
 #include "store_internal.h"
 
-#define BUSY_MS       5000
+#define BUSY_MS 5000
 #define REPLIES_AHEAD 1024
 
 /* -- Opening --------------------------------------------------------------- */
@@ -124,8 +124,11 @@ static void close_messages(struct store *store) {
   mailbox_close(&store->inbox);
 }
 
-int store_start(struct store *store, struct belay_channel **ret_replies) {
+int store_start(struct store *store, const struct store_feed *feed,
+                struct belay_channel **ret_replies) {
   int r = open_messages(store);
+  if (feed)
+    store->feed = *feed;
   if (r == 0)
     r = -pthread_create(&store->thread, NULL, store_main, store);
   if (r < 0) {
@@ -181,6 +184,8 @@ void store_close(struct store *store) {
   }
   lease_drop(&store->lease);
   directories_clear(&store->directories);
+  ids_clear(&store->queue);
+  place_clear(&store->place);
   free(store->broken_text);
   free(store);
 }
@@ -238,6 +243,7 @@ int store_checkpoint(struct store *store, int64_t id,
 
 static int set_finish(struct job *job, const struct item *item) {
   job->target = strdup(item->target);
+  job->dir = item->dir ? strdup(item->dir) : NULL;
   job->part = item_part_path(item);
   job->expected_bytes = item->expected_bytes;
   memcpy(job->sha256, item->sha256, sizeof job->sha256);

@@ -43,6 +43,7 @@ enum store_reply_kind {
   STORE_COMPLETED,   /* id */
   STORE_FAILED,      /* id, text: why */
   STORE_INTERRUPTED, /* id */
+  STORE_FED,         /* the feed is at its end, and the receiver's again */
   STORE_BROKEN,      /* text: the store cannot go on (disk full, I/O error);
                         requests are still answered, completions and resets
                         with FAILED, claims with nothing */
@@ -58,10 +59,14 @@ struct store_reply {
 
 /* What is known of a part file; fd -1: there is none. */
 struct store_part {
-  int fd;                 /* see each request for who closes it */
-  int64_t bytes;          /* written so far */
-  int64_t size_bytes;     /* announced total, -1 unknown */
-  const char *validator;  /* strong, or NULL; copied */
+  int fd;                /* see each request for who closes it */
+  int64_t bytes;         /* written so far */
+  int64_t size_bytes;    /* announced total, -1 unknown */
+  const char *validator; /* strong, or NULL; copied */
+  /* Only for store_complete(): */
+  bool is_unnamed; /* the file has no name */
+  void *memory;    /* with fd -1: all bytes of a part that is not in a
+                             file yet, malloc()ed, the store's to free */
 };
 
 /* What happened to one URL that was handed to store_add(). */
@@ -72,6 +77,8 @@ enum store_added {
   STORE_TARGET_EXISTS,    /* a file is there that no download made; not added */
   STORE_TARGET_TAKEN,     /* another URL has this file; not added */
   STORE_TARGET_BUSY,      /* another process is downloading it; not added */
+  STORE_NOT_VERIFIED,     /* a file is there, and store_stop_verifying() came
+                             before it was known to be right; not added */
 };
 
 /*
@@ -83,9 +90,10 @@ int store_open(const char *db_path, enum store_durability durability,
                bool overwrite, struct store **ret_store, char **ret_error);
 
 /*
- * Before store_start(), by the thread that opened it: adds downloads to this
- * run, all in one transaction between begin and commit.  (It is cut where a
- * file has to be verified, so that other processes need not wait for that.)
+ * Adds downloads to this run, between begin and commit in one transaction, by
+ * the thread that opened the store before store_start(), or within a feed.
+ * (The transaction is cut where a file has to be verified, so that other
+ * processes need not wait for that.)  They are claimed in this order.
  *
  * store_add(): item->target is the path wanted.  When the same url and path are
  * known already, it is that download, with its state and part; asked for twice
@@ -105,9 +113,22 @@ int store_add_unfinished(struct store *store, size_t *ret_count,
                          char **ret_error);
 int store_commit(struct store *store, char **ret_error);
 
+/*
+ * Adds downloads while others are already under way: called by the store's
+ * thread between requests, with store_begin(), store_add() and store_commit()
+ * for some of them at a time.  1: there are more; 0: that was the last; or
+ * what failed, with *ret_error.
+ */
+struct store_feed {
+  int (*portion)(void *data, char **ret_error);
+  void *data;
+};
+
 /* Starts the store's thread.  Replies arrive in the channel, which is the
- * store's. */
-int store_start(struct store *store, struct belay_channel **ret_replies);
+ * store's.  What `feed`, NULL for none, points to is the store's
+ * until STORE_FED, or until it is closed. */
+int store_start(struct store *store, const struct store_feed *feed,
+                struct belay_channel **ret_replies);
 
 /* Requests.  They never wait for the disk.  0, or -ENOMEM, and then an fd is
  * still the caller's.  A part that is complete holds its fd until the reply:

@@ -34,14 +34,16 @@ static bool is_as_made(const struct db_row *row) {
 }
 
 /* Reads a file that may be the download: 1 if it has the sum, and then it is
- * synced and *ret_file is set; else 0. */
-static int verify_open_file(const struct store *store, int fd,
-                            const char *sha256, struct db_file *ret_file) {
+ * synced and *ret_file is set; 0; or -ECANCELED. */
+static int verify_open_file(struct store *store, int fd, const char *sha256,
+                            struct db_file *ret_file) {
   struct stat status;
   char sum[VERIFY_HEX_BYTES];
-  if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
-      verify_sha256(fd, NULL, sum) < 0 || strcmp(sum, sha256) != 0)
+  if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
     return 0;
+  int r = verify_sha256(fd, &store->stop_verifying, sum);
+  if (r < 0 || strcmp(sum, sha256) != 0)
+    return r == -ECANCELED ? r : 0;
   if (store->durable && sync_file(fd) < 0)
     return 0;
   *ret_file = (struct db_file){status.st_size, mtime_ns(&status)};
@@ -51,7 +53,7 @@ static int verify_open_file(const struct store *store, int fd,
 /*
  * Whether the target is there and has the promised sum.  Reading may take long,
  * and other processes wait for the database: the transaction is cut in two.
- * 1, 0 or an error of the database.
+ * 1, 0, -ECANCELED, or an error of the database.
  */
 static int has_promised_sum(struct store *store, const struct item *item,
                             struct db_file *ret_file) {
@@ -67,7 +69,7 @@ static int has_promised_sum(struct store *store, const struct item *item,
   }
   int has_sum = verify_open_file(store, fd, item->sha256, ret_file);
   close(fd);
-  if (has_sum && store->durable) {
+  if (has_sum == 1 && store->durable) {
     struct directories directories = {0};
     if (directories_add(&directories, item->target) >= 0)
       directories_sync(&directories);
@@ -78,11 +80,15 @@ static int has_promised_sum(struct store *store, const struct item *item,
 }
 
 /* If the file is there and has the promised sum, that is the download done: 1
- * and *ret_added; or 0. */
+ * and *ret_added; or 0.  The same if we are not to find out. */
 static int adopt(struct store *store, const struct item *item,
                  enum store_added *ret_added) {
   struct db_file file;
   int r = has_promised_sum(store, item, &file);
+  if (r == -ECANCELED) {
+    *ret_added = STORE_NOT_VERIFIED;
+    return 1;
+  }
   if (r != 1)
     return r;
   *ret_added = STORE_ALREADY_COMPLETE;
@@ -143,7 +149,7 @@ static int add_known(struct store *store, const struct db_row *row,
   }
   item->id = row->item.id;
   *ret = STORE_ADDED_BEFORE;
-  if (row->run == store->lease.run)
+  if (ids_has(&store->queue, item->id))
     return 0;
   if (is_busy(store, row)) {
     *ret = STORE_TARGET_BUSY;
@@ -163,15 +169,16 @@ static int add_new(struct store *store, struct item *item, const char *asked,
   if (r <= 0)
     return r;
   *ret_added = STORE_ADDED;
-  if (!exists(item->target))
+  if (!place_has(&store->place, item->target))
     return 1;
   r = adopt(store, item, ret_added);
-  if (r != 0)
+  if (r < 0 || *ret_added == STORE_ALREADY_COMPLETE)
     return r;
   /* What has the number by chance is not what was to be replaced. */
-  if (store->overwrite && !asked)
+  if (r == 0 && store->overwrite && !asked)
     return 1;
-  *ret_added = STORE_TARGET_EXISTS;
+  if (r == 0)
+    *ret_added = STORE_TARGET_EXISTS;
   r = db_delete(store->db, item->id);
   item->id = 0;
   return r < 0 ? r : 1;
@@ -201,6 +208,7 @@ static int add_renamed(struct store *store, struct item *item,
   char *asked = strdup(item->target);
   unsigned number = 0;
   int r = asked ? db_last_number(store->db, asked, &number) : -ENOMEM;
+  store->has_renamed = true;
   while (r == 0) {
     r = set_numbered(item, asked, ++number);
     if (r == 0)
@@ -239,7 +247,9 @@ static int add_beside(struct store *store, const struct db_row *row,
 static int add(struct store *store, struct item *item, bool may_rename,
                enum store_added *ret_added) {
   struct db_row row = {0};
-  int r = db_find_renamed(store->db, item->target, item->url, &row);
+  int r = 0;
+  if (store->has_renamed)
+    r = db_find_renamed(store->db, item->target, item->url, &row);
   if (r == 0) {
     r = add_new(store, item, NULL, 0, ret_added);
     if (r != 0)
@@ -258,13 +268,22 @@ static int add(struct store *store, struct item *item, bool may_rename,
 
 int store_begin(struct store *store, char **ret_error) {
   int r = db_begin(store->db);
+  if (r == 0)
+    r = db_has_renamed(store->db);
+  store->has_renamed = r == 1;
   return r < 0 ? store_db_error(store, r, ret_error) : 0;
 }
 
 int store_add(struct store *store, struct item *item, bool may_rename,
               enum store_added *ret_added, char **ret_error) {
   int r = add(store, item, may_rename, ret_added);
+  if (r == 0 && *ret_added == STORE_ADDED)
+    r = ids_add(&store->queue, item->id);
   return r < 0 ? store_db_error(store, r, ret_error) : 0;
+}
+
+static int add_id(int64_t id, void *ids) {
+  return ids_add(ids, id);
 }
 
 static bool run_lives(void *lease, int64_t run) {
@@ -275,8 +294,11 @@ int store_add_unfinished(struct store *store, size_t *ret_count,
                          char **ret_error) {
   int64_t count = db_requeue_unfinished(store->db, store->lease.run, run_lives,
                                         &store->lease);
-  if (count < 0)
-    return store_db_error(store, (int)count, ret_error);
+  int r = count < 0
+              ? (int)count
+              : db_run_ids(store->db, store->lease.run, add_id, &store->queue);
+  if (r < 0)
+    return store_db_error(store, r, ret_error);
   *ret_count = (size_t)count;
   return 0;
 }

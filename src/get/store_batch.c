@@ -17,14 +17,23 @@
 
 /* -- Replies --------------------------------------------------------------- */
 
+static void drop(struct store_reply *reply) {
+  while (reply->item_count > 0)
+    item_clear(&reply->items[--reply->item_count]);
+  free(reply->items);
+  free(reply->text);
+}
+
 /* Waits while the channel is full; when it is closed nobody reads any more. */
+static void send_all(struct store *store, struct store_reply *replies,
+                     size_t count) {
+  int sent = belay_channel_send_many(store->replies, replies, count, -1);
+  for (size_t i = sent > 0 ? (size_t)sent : 0; i < count; i++)
+    drop(&replies[i]);
+}
+
 void store_reply(struct store *store, struct store_reply reply) {
-  if (belay_channel_send(store->replies, &reply, -1) == 0)
-    return;
-  while (reply.item_count > 0)
-    item_clear(&reply.items[--reply.item_count]);
-  free(reply.items);
-  free(reply.text);
+  send_all(store, &reply, 1);
 }
 
 void store_break(struct store *store, char *text) {
@@ -45,38 +54,55 @@ void store_break_db(struct store *store) {
 
 static enum store_reply_kind answer_to(const struct job *job, bool is_broken) {
   switch (job->kind) {
-  case JOB_COMPLETE:
-    if (job->verdict == JOB_STOPPED)
+    case JOB_COMPLETE:
+      if (job->verdict == JOB_STOPPED)
+        return STORE_INTERRUPTED;
+      return job->verdict == JOB_RIGHT ? STORE_COMPLETED : STORE_FAILED;
+    case JOB_INTERRUPT:
       return STORE_INTERRUPTED;
-    return job->verdict == JOB_RIGHT ? STORE_COMPLETED : STORE_FAILED;
-  case JOB_INTERRUPT:
-    return STORE_INTERRUPTED;
-  case JOB_RESET:
-    /* What was not forgotten must not be overwritten. */
-    return is_broken ? STORE_FAILED : STORE_RESET;
-  default:
-    return STORE_FAILED;
+    case JOB_RESET:
+      /* What was not forgotten must not be overwritten. */
+      return is_broken ? STORE_FAILED : STORE_RESET;
+    default:
+      return STORE_FAILED;
   }
 }
 
-/* Answers a job and ends it. */
-static void answer(struct store *store, struct job *job) {
-  if (job->kind != JOB_CHECKPOINT) {
-    struct store_reply reply = {
+/* Ends a job; true: with a reply. */
+static bool answer(struct store *store, struct job *job,
+                   struct store_reply *ret_reply) {
+  bool has_reply = job->kind != JOB_CHECKPOINT;
+  if (has_reply) {
+    *ret_reply = (struct store_reply){
         .kind = answer_to(job, store->broken),
         .id = job->progress.id,
     };
-    if (reply.kind == STORE_FAILED) {
+    if (ret_reply->kind == STORE_FAILED) {
       if (!job->text && store->broken)
         job->text = strdup(store->broken);
-      reply.text = job->text;
+      ret_reply->text = job->text;
       job->text = NULL;
     }
-    /* The fd goes first: it has the lock on the part file. */
-    job_close_fd(job);
-    store_reply(store, reply);
   }
-  job_free(job);
+  job_free(job); /* its fd, which has the lock on the part, before the reply */
+  return has_reply;
+}
+
+/* So many replies at once wake their reader once. */
+#define REPLIES_TOGETHER 64
+
+static void answer_all(struct store *store, struct mail_list *batch) {
+  struct store_reply replies[REPLIES_TOGETHER];
+  size_t count = 0;
+  struct mail *mail;
+  while ((mail = mail_take(batch))) {
+    count += answer(store, (struct job *)mail, &replies[count]);
+    if (count == REPLIES_TOGETHER) {
+      send_all(store, replies, count);
+      count = 0;
+    }
+  }
+  send_all(store, replies, count);
 }
 
 /* -- Publishing ------------------------------------------------------------ */
@@ -94,18 +120,34 @@ static bool may_replace(struct store *store, const struct job *job) {
   return publish_same_content(job->fd, job->target);
 }
 
+static int publish_named(struct store *store, struct job *job) {
+  int r = publish_rename(job->part, job->target, store->overwrite);
+  if (r == -EEXIST && may_replace(store, job))
+    r = publish_rename(job->part, job->target, true);
+  return r;
+}
+
+/* Linking replaces nothing: what may be replaced is by way of the part's
+ * name. */
+static int publish_unnamed(struct store *store, struct job *job) {
+  int r = publish_link(job->fd, job->target);
+  if (r != -EEXIST || !(store->overwrite || may_replace(store, job)))
+    return r;
+  r = publish_link(job->fd, job->part);
+  return r < 0 ? r : publish_rename(job->part, job->target, true);
+}
+
 static void publish(struct store *store, struct job *job) {
   if (store->broken) {
     job_set_wrong(job, false, "%s", store->broken);
     return;
   }
-  if (!publish_is_file(job->part, job->fd)) {
+  if (!job->is_unnamed && !publish_is_file(job->part, &job->status)) {
     job_set_wrong(job, false, "its part file was moved or replaced");
     return;
   }
-  int r = publish_rename(job->part, job->target, store->overwrite);
-  if (r == -EEXIST && may_replace(store, job))
-    r = publish_rename(job->part, job->target, true);
+  int r =
+      job->is_unnamed ? publish_unnamed(store, job) : publish_named(store, job);
   if (r == -EEXIST)
     job_set_wrong(job, false, "file exists; --force replaces it");
   else if (r < 0)
@@ -128,7 +170,8 @@ static void check_directory(struct store *store, struct job *job) {
 
 /* Its part is of no use; the row, which still describes it, follows. */
 static void remove_part(const struct job *job) {
-  if (job->fd >= 0 && publish_is_file(job->part, job->fd))
+  if (job->fd >= 0 && !job->is_unnamed &&
+      publish_is_file(job->part, &job->status))
     unlink(job->part);
 }
 
@@ -161,15 +204,16 @@ static void publish_all(struct store *store, struct mail_list *batch) {
 static int record_complete(struct store *store, const struct job *job) {
   const struct db_progress *progress = &job->progress;
   int64_t run = store->lease.run;
+  struct db_file file = {job->status.st_size, mtime_ns(&job->status)};
   switch (job->verdict) {
-  case JOB_RIGHT:
-    return db_record_completed(store->db, run, progress, &job->file);
-  case JOB_STOPPED:
-    return db_record_end(store->db, run, progress, ITEM_INTERRUPTED, NULL,
-                         false);
-  default:
-    return db_record_end(store->db, run, progress, ITEM_FAILED, job->text,
-                         job->start_over);
+    case JOB_RIGHT:
+      return db_record_completed(store->db, run, progress, &file);
+    case JOB_STOPPED:
+      return db_record_end(store->db, run, progress, ITEM_INTERRUPTED, NULL,
+                           job->is_unnamed);
+    default:
+      return db_record_end(store->db, run, progress, ITEM_FAILED, job->text,
+                           job->start_over || job->is_unnamed);
   }
 }
 
@@ -178,42 +222,47 @@ static int record(struct store *store, struct job *job) {
   int64_t run = store->lease.run;
   progress->unsafe = store->distrust_disk || job->sync_error < 0;
   switch (job->kind) {
-  case JOB_CHECKPOINT:
-    return job->stale ? 0 : db_record_part(store->db, run, progress);
-  case JOB_RESET:
-    return db_record_reset(store->db, run, progress->id);
-  case JOB_COMPLETE:
-    return record_complete(store, job);
-  case JOB_FAIL:
-    return db_record_end(store->db, run, progress, ITEM_FAILED, job->text,
-                         false);
-  case JOB_INTERRUPT:
-    return db_record_end(store->db, run, progress, ITEM_INTERRUPTED, NULL,
-                         false);
-  default:
-    return 0;
+    case JOB_CHECKPOINT:
+      return job->stale ? 0 : db_record_part(store->db, run, progress);
+    case JOB_RESET:
+      return db_record_reset(store->db, run, progress->id);
+    case JOB_COMPLETE:
+      return record_complete(store, job);
+    case JOB_FAIL:
+      return db_record_end(store->db, run, progress, ITEM_FAILED, job->text,
+                           false);
+    case JOB_INTERRUPT:
+      return db_record_end(store->db, run, progress, ITEM_INTERRUPTED, NULL,
+                           false);
+    default:
+      return 0;
   }
 }
 
-/* What was claimed since the last batch is marked first: what follows may end
- * some of it. */
+/* Marks what was claimed before the last batch and is still under way: most
+ * small files have ended by then, and are not written twice. */
 static int mark_claimed(struct store *store) {
-  if (store->first_unmarked == 0)
-    return 0;
-  return db_mark_downloading(store->db, store->lease.run, store->first_unmarked,
-                             store->last_claimed);
+  int r = 0;
+  for (size_t i = store->marked; i < store->claimed_before && r == 0; i++)
+    r = db_mark_downloading(store->db, store->lease.run, store->queue.list[i]);
+  return r;
+}
+
+static void note_marked(struct store *store) {
+  store->marked = store->claimed_before;
+  store->claimed_before = store->claimed;
 }
 
 static int record_all(struct store *store, struct mail_list *batch) {
   int r = db_begin(store->db);
-  if (r == 0)
-    r = mark_claimed(store);
   for (struct job *job = first_job(batch); job && r == 0; job = next_job(job))
     r = record(store, job);
   if (r == 0)
+    r = mark_claimed(store);
+  if (r == 0)
     r = db_commit(store->db);
   if (r == 0)
-    store->first_unmarked = 0;
+    note_marked(store);
   else
     db_rollback(store->db);
   return r;
@@ -252,7 +301,5 @@ void store_finish_batch(struct store *store) {
     store_break_db(store);
     fail_unrecorded(store, &batch);
   }
-  struct mail *mail;
-  while ((mail = mail_take(&batch)))
-    answer(store, (struct job *)mail);
+  answer_all(store, &batch);
 }

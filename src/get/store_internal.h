@@ -16,8 +16,10 @@
 
 #include "boot.h"
 #include "db.h"
+#include "ids.h"
 #include "lease.h"
 #include "mailbox.h"
+#include "place.h"
 #include "publish.h"
 #include "store.h"
 #include "sync.h"
@@ -48,28 +50,31 @@ struct job {
   struct work work; /* first */
   struct store *store;
   enum job_kind kind;
-  size_t max_items;             /* CLAIM */
-  struct db_progress progress;  /* the validator is the job's own */
-  int fd;                       /* -1: none; the job's own */
-  bool sync;                    /* CHECKPOINT */
-  char *target, *part;          /* COMPLETE: paths */
+  size_t max_items;            /* CLAIM */
+  struct db_progress progress; /* the validator is the job's own */
+  int fd;                      /* -1: none; the job's own */
+  bool is_unnamed;             /* COMPLETE: the part has no name */
+  void *memory;                /* COMPLETE: it is still here; or NULL */
+  bool sync;                   /* CHECKPOINT */
+  char *target, *dir, *part;   /* COMPLETE: paths */
   char sha256[65];
   int64_t expected_bytes;
-  char *text;                   /* FAIL, or why a COMPLETE is wrong; or NULL */
+  char *text; /* FAIL, or why a COMPLETE is wrong; or NULL */
 
   enum job_verdict verdict;
   bool start_over;
-  int sync_error;               /* CHECKPOINT, INTERRUPT */
-  struct db_file file;          /* COMPLETE: as it is under its name */
-  int directory;                /* of `directories` */
-  struct job *also;             /* more jobs, synced together with this */
-  struct job *next_checkpoint;  /* in the list of those being synced */
-  bool stale;                   /* CHECKPOINT: overtaken by a later request */
+  int sync_error;              /* CHECKPOINT, INTERRUPT */
+  struct stat status;          /* COMPLETE: of the part */
+  int directory;               /* of `directories` */
+  struct job *also;            /* more jobs, synced together with this */
+  struct job *next_checkpoint; /* in the list of those being synced */
+  bool stale;                  /* CHECKPOINT: overtaken by a later request */
 };
 
 struct store {
   struct db *db;
   struct lease lease;
+  struct place place; /* of what was added last */
   bool durable, overwrite;
 
   /* Between the threads. */
@@ -83,14 +88,21 @@ struct store {
   struct belay_source *timer;
   pthread_t thread;
   bool is_running;
-  struct job last_job;       /* CLOSE: a request that needs no memory */
-  struct mail_list unsaved;  /* interrupted, to be synced together */
-  struct mail_list ready;    /* to be recorded */
+  struct job last_job;      /* CLOSE: a request that needs no memory */
+  struct mail_list unsaved; /* interrupted, to be synced together */
+  struct mail_list ready;   /* to be recorded */
   size_t unsaved_count, ready_count;
-  size_t working, saving;    /* with the workers; of them interrupted ones */
-  struct job *checkpoints;   /* being synced */
+  size_t working, saving;  /* with the workers; of them interrupted ones */
+  struct job *checkpoints; /* being synced */
   struct directories directories;
-  int64_t first_unmarked, last_claimed; /* ids */
+  /* Ids of this run's downloads, in the order in which they are claimed, and
+   * how many of them are: marked in the database if they are not over yet;
+   * claimed when the last batch was recorded; claimed. */
+  struct ids queue;
+  size_t marked, claimed_before, claimed;
+  bool has_renamed;       /* some row was; as of store_begin() */
+  struct store_feed feed; /* its portion NULL: at its end */
+  size_t held_claim;      /* that waits for the feed; 0: none */
   bool timer_armed;
   bool due;    /* the timer says so */
   bool urgent; /* somebody waits for what is ready */
@@ -116,7 +128,7 @@ int store_open_with(const struct store_settings *settings,
 int store_db_error(const struct store *store, int error, char **ret_error);
 
 /* The thread: answers jobs until a JOB_CLOSE, and all before it, are done. */
-void *store_main(void *store);
+void *store_main(void *argument);
 
 /* Sends a reply, or drops what it owns. */
 void store_reply(struct store *store, struct store_reply reply);
@@ -140,8 +152,10 @@ void job_finish(struct work *work); /* COMPLETE: checks, verifies, syncs */
 void job_save(struct work *work);   /* CHECKPOINT, INTERRUPT: syncs */
 
 /* Sets the text of a job that turned out wrong. */
-__attribute__((format(printf, 3, 4))) void job_set_wrong(
-    struct job *job, bool start_over, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void job_set_wrong(struct job *job,
+                                                         bool start_over,
+                                                         const char *format,
+                                                         ...);
 
 /* The time at which the file was changed. */
 int64_t mtime_ns(const struct stat *status);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sink.h"
 #include "store_internal.h"
 #include "verify.h"
 
@@ -28,12 +29,14 @@ struct job *job_new(struct store *store, enum job_kind kind, int64_t id) {
 }
 
 int job_set_part(struct job *job, const struct store_part *part) {
-  if (!part || part->fd < 0)
+  if (!part || (part->fd < 0 && !part->memory))
     return 0;
   char *validator = NULL;
   if (part->validator && !(validator = strdup(part->validator)))
     return -ENOMEM;
   job->fd = part->fd;
+  job->is_unnamed = part->is_unnamed;
+  job->memory = part->memory;
   job->progress.has_part = true;
   job->progress.bytes = part->bytes;
   job->progress.size_bytes = part->size_bytes;
@@ -50,7 +53,9 @@ void job_close_fd(struct job *job) {
 void job_free(struct job *job) {
   job_close_fd(job);
   free((char *)(uintptr_t)job->progress.validator);
+  free(job->memory);
   free(job->target);
+  free(job->dir);
   free(job->part);
   free(job->text);
   free(job);
@@ -120,19 +125,34 @@ int64_t mtime_ns(const struct stat *status) {
   return (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
 }
 
+/* Writes a part that was in memory so far. */
+static void write_out(struct job *job) {
+  struct item item = {.target = job->target, .dir = job->dir};
+  struct sink sink = {
+      .fd = -1, .memory = job->memory, .length_bytes = job->progress.bytes};
+  int r = sink_spill(&sink, &item);
+  job->memory = sink.memory;
+  job->is_unnamed = sink.is_unnamed;
+  job->fd = sink_release(&sink);
+  if (r < 0)
+    job_set_wrong(job, true, "%s", sink_problem(r));
+}
+
 void job_finish(struct work *work) {
   struct job *job = (struct job *)work;
-  struct stat status;
+  if (job->memory)
+    write_out(job);
+  if (job->verdict != JOB_RIGHT)
+    return;
   if (job->fd < 0) {
     job_set_wrong(job, false, "there is no part file");
     return;
   }
-  if (fstat(job->fd, &status) < 0) {
+  if (fstat(job->fd, &job->status) < 0) {
     job_set_wrong(job, false, "part file: %s", strerror(errno));
     return;
   }
-  job->file = (struct db_file){status.st_size, mtime_ns(&status)};
-  if (has_right_size(job, status.st_size) && has_right_sum(job))
+  if (has_right_size(job, job->status.st_size) && has_right_sum(job))
     sync_finished(job);
   else if (job->verdict == JOB_STOPPED && job->store->durable)
     job->progress.synced = sync_file(job->fd) == 0;

@@ -2,7 +2,8 @@
  * The store's thread.  Jobs come in, go to the workers when they have to wait
  * for the disk, and gather in `ready` until a batch is due: a moment after its
  * first job, or when it is big, or when nothing more will come, or at once
- * when somebody waits for it (a reset).
+ * when somebody waits for it (a reset).  Between jobs it takes what is fed to
+ * it, so that the first downloads run while the last are still being added.
  *
  * When the database or the disk fails, the store is broken for good: it
  * publishes and claims nothing more, and answers all the same.
@@ -16,46 +17,77 @@
 
 #include "store_internal.h"
 
-#define GATHER_NS  INT64_C(25000000)
-#define BATCH_JOBS 256
+#define GATHER_NS INT64_C(25000000)
+#define BATCH_JOBS 32
 #define CLAIM_MOST 4096
 
 /* -- Claiming -------------------------------------------------------------- */
 
-/* Rows are read in order of id and never again, so they need not be marked in
- * the database before they are given away; the next batch does it. */
-static void note_claimed(struct store *store, struct item *items,
-                         size_t count) {
-  for (size_t i = 0; i < count; i++)
-    items[i].state = ITEM_DOWNLOADING;
-  if (count > 0 && store->first_unmarked == 0)
-    store->first_unmarked = items[0].id;
-  if (count > 0)
-    store->last_claimed = items[count - 1].id;
+/* Reads the next of the queue; how many. */
+static size_t read_claimed(struct store *store, size_t max,
+                           struct item *ret_items) {
+  size_t count = 0;
+  int r = db_begin_reading(store->db);
+  while (count < max && r >= 0 && store->claimed < store->queue.count) {
+    int64_t id = store->queue.list[store->claimed];
+    r = db_read(store->db, store->lease.run, id, &ret_items[count]);
+    if (r == 1)
+      ret_items[count++].state = ITEM_DOWNLOADING;
+    if (r >= 0)
+      store->claimed++;
+  }
+  if (r >= 0)
+    r = db_commit(store->db);
+  if (r < 0)
+    store_break_db(store);
+  return count;
 }
 
 static void claim(struct store *store, size_t max) {
   if (max > CLAIM_MOST)
     max = CLAIM_MOST;
   struct item *items = calloc(max + 1, sizeof *items);
-  int64_t count = 0;
+  size_t count = 0;
   if (!items)
     store_break(store, NULL);
   if (items && !store->broken)
-    count = db_read_queued(store->db, store->lease.run, store->last_claimed,
-                           max, items);
-  if (count < 0) {
-    store_break_db(store);
-    count = 0;
-  }
-  note_claimed(store, items, (size_t)count);
+    count = read_claimed(store, max, items);
   if (count == 0) {
     free(items);
     items = NULL;
+    if (store->feed.portion && max > 0) {
+      store->held_claim = max;
+      return;
+    }
   }
-  store_reply(store, (struct store_reply){.kind = STORE_CLAIMED,
-                                          .items = items,
-                                          .item_count = (size_t)count});
+  store_reply(store,
+              (struct store_reply){
+                  .kind = STORE_CLAIMED, .items = items, .item_count = count});
+}
+
+/* -- Feeding --------------------------------------------------------------- */
+
+static void claim_held(struct store *store) {
+  size_t held = store->held_claim;
+  store->held_claim = 0;
+  if (held > 0)
+    claim(store, held);
+}
+
+/* Takes one portion; a broken store takes no more. */
+static void feed(struct store *store) {
+  char *error = NULL;
+  int r = store->broken ? 0 : store->feed.portion(store->feed.data, &error);
+  if (r < 0) {
+    store->db_failed = true;
+    db_rollback(store->db);
+    store_break(store, error);
+  }
+  if (r <= 0) {
+    store->feed.portion = NULL;
+    store_reply(store, (struct store_reply){.kind = STORE_FED});
+  }
+  claim_held(store);
 }
 
 /* -- Work for the workers -------------------------------------------------- */
@@ -168,43 +200,47 @@ static void take_request(struct store *store, struct job *job) {
   if (job->kind != JOB_CHECKPOINT)
     overtake_checkpoints(store, job->progress.id);
   switch (job->kind) {
-  case JOB_CLAIM:
-    claim(store, job->max_items);
-    job_free(job);
-    break;
-  case JOB_CHECKPOINT:
-    if (job->sync)
-      sync_checkpoint(store, job);
-    else
+    case JOB_CLAIM:
+      claim(store, job->max_items);
+      job_free(job);
+      break;
+    case JOB_CHECKPOINT:
+      if (job->sync)
+        sync_checkpoint(store, job);
+      else
+        make_ready(store, job);
+      break;
+    case JOB_RESET:
+      store->urgent = true;
       make_ready(store, job);
-    break;
-  case JOB_RESET:
-    store->urgent = true;
-    make_ready(store, job);
-    break;
-  case JOB_COMPLETE:
-    take_complete(store, job);
-    break;
-  case JOB_FAIL:
-    make_ready(store, job);
-    break;
-  case JOB_INTERRUPT:
-    take_interrupt(store, job);
-    break;
-  case JOB_HURRY:
-    store->hurry = true;
-    job_free(job);
-    break;
-  case JOB_CLOSE: /* the store's own: not freed */
-    store->hurry = store->closing = true;
-    break;
+      break;
+    case JOB_COMPLETE:
+      take_complete(store, job);
+      break;
+    case JOB_FAIL:
+      make_ready(store, job);
+      break;
+    case JOB_INTERRUPT:
+      take_interrupt(store, job);
+      break;
+    case JOB_HURRY:
+      store->hurry = true;
+      job_free(job);
+      break;
+    case JOB_CLOSE: /* the store's own: not freed */
+      store->hurry = store->closing = true;
+      break;
   }
 }
 
 /* -- When ------------------------------------------------------------------ */
 
+static bool has_unmarked(const struct store *store) {
+  return store->marked < store->claimed;
+}
+
 static bool is_batch_due(const struct store *store) {
-  if (store->ready_count == 0 && store->first_unmarked == 0)
+  if (store->ready_count == 0 && !has_unmarked(store))
     return false;
   return store->due || store->urgent || store->ready_count >= BATCH_JOBS ||
          (store->hurry && store->working == 0);
@@ -212,7 +248,7 @@ static bool is_batch_due(const struct store *store) {
 
 static bool has_pending(const struct store *store) {
   return store->unsaved_count > 0 || store->ready_count > 0 ||
-         (store->first_unmarked != 0 && !store->broken);
+         (has_unmarked(store) && !store->broken);
 }
 
 static void set_timer(struct store *store, bool armed) {
@@ -251,7 +287,8 @@ void *store_main(void *argument) {
   workers_init(&store->workers, &store->results);
   while (!store->closing || store->working > 0 || has_pending(store)) {
     struct belay_event event;
-    int r = belay_loop_next(store->loop, look_again ? 0 : -1, &event);
+    bool waits = !look_again && !store->feed.portion;
+    int r = belay_loop_next(store->loop, waits ? -1 : 0, &event);
     if (r < 0)
       store_break(store, strdup(strerror(-r)));
     if (r > 0 && event.type == BELAY_EVENT_TIMER) {
@@ -259,6 +296,8 @@ void *store_main(void *argument) {
       store->timer_armed = false;
     }
     take_mail(store);
+    if (store->feed.portion)
+      feed(store);
     go_on(store);
     bool is_patient = store->timer_armed && !store->hurry;
     look_again = mailbox_set_patient(&store->inbox, is_patient) && !is_patient;

@@ -25,6 +25,9 @@
 /* A server whose answers contradict each other so often is given up. */
 #define RESTARTS_AT_MOST 3
 
+/* Sooner, the database may not say yet that there may be a part. */
+#define NAMED_AFTER_NS INT64_C(100000000)
+
 static void attempt(struct transfer *transfer);
 
 /* -- The state ------------------------------------------------------------- */
@@ -34,10 +37,10 @@ static const bool may_become[5][5] = {
     [TRANSFER_RUNNING] = {[TRANSFER_RESETTING] = true,
                           [TRANSFER_WAITING] = true,
                           [TRANSFER_FINISHING] = true},
-    [TRANSFER_RESETTING] = {[TRANSFER_RUNNING] = true,
-                            [TRANSFER_FINISHING] = true},
-    [TRANSFER_WAITING] = {[TRANSFER_RUNNING] = true,
-                          [TRANSFER_FINISHING] = true},
+    [TRANSFER_RESETTING] =
+        {[TRANSFER_RUNNING] = true, [TRANSFER_FINISHING] = true},
+    [TRANSFER_WAITING] =
+        {[TRANSFER_RUNNING] = true, [TRANSFER_FINISHING] = true},
 };
 
 static bool is_active(enum transfer_state state) {
@@ -68,7 +71,18 @@ static struct store_part finish(struct transfer *transfer) {
       .bytes = is_reset ? 0 : transfer->sink.length_bytes,
       .size_bytes = transfer->size_bytes,
       .validator = is_reset ? NULL : transfer->item.validator,
+      .is_unnamed = transfer->sink.is_unnamed,
+      .memory = sink_release_memory(&transfer->sink),
   };
+}
+
+/* What is worth keeping of a part that is not complete gets its name; the rest
+ * goes. */
+static void keep_part(struct transfer *transfer) {
+  struct sink *sink = &transfer->sink;
+  if (sink_is_open(sink) &&
+      (sink->length_bytes == 0 || sink_name(sink, &transfer->item) < 0))
+    sink_discard(sink, &transfer->item);
 }
 
 static void complete(struct transfer *transfer) {
@@ -79,7 +93,7 @@ static void complete(struct transfer *transfer) {
 }
 
 static void fail(struct transfer *transfer) {
-  sink_discard_empty(&transfer->sink, &transfer->item);
+  keep_part(transfer);
   struct store_part part = finish(transfer);
   store_fail(transfer->context->store, transfer->item.id, &part,
              transfer->attempts, transfer->problem);
@@ -88,7 +102,7 @@ static void fail(struct transfer *transfer) {
 void transfer_interrupt(struct transfer *transfer) {
   if (transfer->state == TRANSFER_FINISHING)
     return;
-  sink_discard_empty(&transfer->sink, &transfer->item);
+  keep_part(transfer);
   struct store_part part = finish(transfer);
   store_interrupt(transfer->context->store, transfer->item.id, &part,
                   transfer->attempts);
@@ -121,6 +135,8 @@ void transfer_was_reset(struct transfer *transfer) {
   if (transfer->state != TRANSFER_RESETTING)
     return; /* interrupted meanwhile */
   int error = sink_restart(&transfer->sink);
+  if (error == 0)
+    error = sink_spill(&transfer->sink, &transfer->item); /* of another size */
   if (error < 0) {
     snprintf(transfer->problem, sizeof(transfer->problem), "%s",
              strerror(-error));
@@ -182,6 +198,21 @@ static int pause_to_reset(struct transfer *transfer,
   return error < 0 ? error : 1;
 }
 
+static int take_whole(struct transfer *transfer, const struct http_head *head,
+                      int64_t size_bytes) {
+  if (!is_same_version(transfer, head))
+    return pause_to_reset(transfer, head, size_bytes);
+  int error = 0;
+  if (!sink_is_open(&transfer->sink))
+    error = sink_create(&transfer->sink, &transfer->item, size_bytes);
+  else if (size_bytes != transfer->size_bytes)
+    error = sink_spill(&transfer->sink, &transfer->item);
+  if (error < 0)
+    return stop_with(transfer, false, sink_problem(error));
+  sink_seek(&transfer->sink, 0);
+  return remember_version(transfer, head, size_bytes);
+}
+
 static int take_head(void *owner, const struct http_head *head) {
   struct transfer *transfer = owner;
   progressed(transfer);
@@ -197,14 +228,11 @@ static int take_head(void *owner, const struct http_head *head) {
   transfer->retry_after_ns = head->retry_after_ns;
   switch (answer.verdict) {
     case RESUME_TAKE:
-      if (transfer->asked_offset == 0 && !is_same_version(transfer, head))
-        return pause_to_reset(transfer, head, answer.size_bytes);
+      if (transfer->asked_offset == 0)
+        return take_whole(transfer, head, answer.size_bytes);
       sink_seek(&transfer->sink, transfer->asked_offset);
-      if (transfer->asked_offset > 0) {
-        transfer->size_bytes = answer.size_bytes;
-        return 0;
-      }
-      return remember_version(transfer, head, answer.size_bytes);
+      transfer->size_bytes = answer.size_bytes;
+      return 0;
     case RESUME_REPLACE:
       return pause_to_reset(transfer, head, answer.size_bytes);
     case RESUME_START_OVER:
@@ -310,8 +338,8 @@ void transfer_ended(struct transfer *transfer, const struct http_end *end) {
   } else if (end->kind == HTTP_STOPPED && transfer->stop == STOP_START_OVER) {
     start_over(transfer);
   } else {
-    bool transient = end->kind == HTTP_STOPPED ? transfer->stop_transient
-                                               : end->transient;
+    bool transient =
+        end->kind == HTTP_STOPPED ? transfer->stop_transient : end->transient;
     if (end->kind != HTTP_STOPPED)
       snprintf(transfer->problem, sizeof(transfer->problem), "%s", end->text);
     if (transient)
@@ -344,7 +372,7 @@ static void attempt(struct transfer *transfer) {
       .url = transfer->item.url,
       .offset = transfer->asked_offset,
       .validator = transfer->item.validator,
-      .headers = enqueued_headers(transfer->context->queued, transfer->item.id),
+      .headers = enqueue_headers(transfer->context->queue, transfer->item.id),
   };
   if (error == 0)
     error = http_start(transfer->context->http, &request, &owner, transfer,
@@ -356,10 +384,24 @@ static void attempt(struct transfer *transfer) {
   }
 }
 
-static const char *sink_problem(int error) {
-  if (error == -EBUSY)
-    return "another process is downloading this file";
-  return strerror(-error);
+/* Whether there may be a part already.  A new directory is made at once, so
+ * that nothing is asked for that cannot be kept. */
+static bool may_have_part(struct transfer *transfer, int *ret_error) {
+  const struct item *item = &transfer->item;
+  struct place *place = &transfer->context->place;
+  *ret_error = place_look(place, item->target);
+  if (*ret_error == -ENOENT) {
+    place_clear(place);
+    *ret_error = sink_make_directory(item);
+  }
+  if (item->started_ms > 0 || item->part_bytes > 0 || item->validator != NULL)
+    return true;
+  if (place->was_empty)
+    return false;
+  char *path = item_part_path(item);
+  bool has_part = path == NULL || place_has(place, path);
+  free(path);
+  return has_part;
 }
 
 struct transfer *transfer_begin(struct transfer_context *context,
@@ -384,7 +426,8 @@ struct transfer *transfer_begin(struct transfer_context *context,
   transfer->recorded = item->validator != NULL;
   *item = (struct item){.id = 0};
 
-  error = sink_open(&transfer->sink, &transfer->item);
+  if (may_have_part(transfer, &error) && error == 0)
+    error = sink_open(&transfer->sink, &transfer->item);
   if (error < 0) {
     snprintf(transfer->problem, sizeof(transfer->problem), "%s",
              sink_problem(error));
@@ -417,15 +460,30 @@ void transfer_take_rate(struct transfer *transfer, int64_t elapsed_ns) {
   int64_t gained = transfer->received_bytes - transfer->rate_mark_bytes;
   double now = (double)gained * 1e9 / (double)elapsed_ns;
   transfer->rate_mark_bytes = transfer->received_bytes;
-  transfer->rate =
-      transfer->rate < 0 ? now : transfer->rate * 0.8 + now * 0.2;
+  transfer->rate = transfer->rate < 0 ? now : transfer->rate * 0.8 + now * 0.2;
+}
+
+/* A part that has lived so long is not gone in a moment.  False: it failed. */
+static bool name_part(struct transfer *transfer) {
+  int64_t age_ns = belay_loop_now(transfer->context->loop) - transfer->begun_ns;
+  bool has_name = transfer->sink.fd >= 0 && !transfer->sink.is_unnamed;
+  if (has_name || age_ns < NAMED_AFTER_NS)
+    return true;
+  int error = sink_name(&transfer->sink, &transfer->item);
+  if (error < 0) {
+    snprintf(transfer->problem, sizeof(transfer->problem), "%s",
+             sink_problem(error));
+    fail(transfer);
+  }
+  return error == 0;
 }
 
 void transfer_checkpoint(struct transfer *transfer, bool sync) {
   bool gained = transfer->sink.length_bytes > transfer->recorded_bytes;
-  if (transfer->state != TRANSFER_RUNNING || transfer->item.validator == NULL ||
-      transfer->sink.length_bytes == 0 || (transfer->recorded && !sync) ||
-      (sync && !gained))
+  if (transfer->state != TRANSFER_RUNNING || transfer->sink.length_bytes == 0 ||
+      !name_part(transfer) || transfer->sink.fd < 0 ||
+      transfer->sink.is_unnamed || transfer->item.validator == NULL ||
+      (transfer->recorded && !sync) || (sync && !gained))
     return;
   struct store_part part = {
       .fd = transfer->sink.fd,

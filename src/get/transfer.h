@@ -14,12 +14,13 @@
 
 #include "http.h"
 #include "item.h"
+#include "place.h"
 #include "sink.h"
 
 struct belay_cancel;
 struct belay_loop;
 struct belay_source;
-struct enqueued;
+struct enqueue;
 struct store;
 
 /*
@@ -42,12 +43,13 @@ struct transfer_context {
   struct belay_cancel *cancel; /* parent of every transfer's own */
   struct http *http;
   struct store *store;
-  const struct enqueued *queued; /* has headers of single items */
-  int retries;           /* attempts after the first that gain nothing */
-  int64_t retry_wait_ns; /* before the first of them */
-  int64_t stall_ns;      /* 0: never given up */
-  int64_t max_rate;      /* bytes per second and transfer; 0: no limit */
+  const struct enqueue *queue; /* has headers of single items */
+  int retries;                 /* attempts after the first that gain nothing */
+  int64_t retry_wait_ns;       /* before the first of them */
+  int64_t stall_ns;            /* 0: never given up */
+  int64_t max_rate;            /* bytes per second and transfer; 0: no limit */
   uint64_t jitter_seed;
+  struct place place; /* where the last one's file is */
   size_t active; /* transfers that use the network: RUNNING and RESETTING */
 };
 
@@ -59,18 +61,18 @@ struct transfer {
   struct item item;
   enum transfer_state state;
   struct sink sink;
-  struct http_transfer *http;         /* while RUNNING, or paused in RESETTING */
+  struct http_transfer *http; /* while RUNNING, or paused in RESETTING */
   struct belay_cancel *cancel;
   struct belay_source *cancel_source; /* its events carry the transfer */
   struct belay_source *timer;         /* the same; see transfer_due() */
 
-  int64_t size_bytes;      /* of the file, as announced; -1 unknown */
-  int64_t asked_offset;    /* by the attempt under way */
-  bool recorded;           /* the store knows the validator */
-  int64_t recorded_bytes;  /* the last synced checkpoint */
-  int attempts, failures;  /* failures: in a row, without gaining a byte */
+  int64_t size_bytes;     /* of the file, as announced; -1 unknown */
+  int64_t asked_offset;   /* by the attempt under way */
+  bool recorded;          /* the store knows the validator */
+  int64_t recorded_bytes; /* the last synced checkpoint */
+  int attempts, failures; /* failures: in a row, without gaining a byte */
   int restarts;
-  int64_t best_bytes;      /* the most that the part ever held */
+  int64_t best_bytes; /* the most that the part ever held */
 
   /* How the attempt came to its end, when we ended it ourselves. */
   enum { STOP_NONE, STOP_START_OVER, STOP_FAIL } stop;
@@ -98,7 +100,8 @@ void transfer_due(struct transfer *transfer); /* its timer */
 void transfer_interrupt(struct transfer *transfer);
 
 /* From time to time: gives up an attempt that stalls; takes the rate over the
- * last `elapsed_ns`; records what there is, synced if `sync`. */
+ * last `elapsed_ns`; names the part and records what there is, synced if
+ * `sync`. */
 void transfer_check_stall(struct transfer *transfer, int64_t now_ns);
 void transfer_take_rate(struct transfer *transfer, int64_t elapsed_ns);
 void transfer_checkpoint(struct transfer *transfer, bool sync);

@@ -119,7 +119,7 @@ def a_public_header_has_to_exist(folder):
 
 
 @case
-def libcurl_is_known_to_one_file(folder):
+def libcurl_is_known_to_one_module(folder):
     root = doctored(folder, 'src/get/session.c', include('<curl/curl.h>'))
     refuses(GATE, root, because='curl/curl.h belongs to src/get/http.c')
 
@@ -132,8 +132,8 @@ def sqlite_is_known_to_one_file(folder):
 
 @case
 def sql_is_known_to_one_file(folder):
-    root = doctored(folder, 'src/get/store.c', include('"sql.h"'))
-    refuses(GATE, root, because='sql.h belongs to src/get/db.c')
+    root = doctored(folder, 'src/get/store.c', include('"db_sql.h"'))
+    refuses(GATE, root, because='db_sql.h belongs to src/get/db.c')
 
 
 @case

@@ -71,8 +71,9 @@ def a_thousand_files_interrupted_again_and_again(t):
     equal(len(files_below(t.path('out'))), count, 'files')
     served = len(site.requests())
     t.note(f'{served} requests for {count} files')
-    # Only what was not recorded yet is ever asked for again.
-    if served > 1.5 * count:
+    # Only what was not recorded yet is ever asked for again: what was under
+    # way, and what waited for the disk.
+    if served > count + interruptions * (32 + 128):
         raise AssertionError(f'{served} requests for {count} files')
 
 

@@ -3,7 +3,8 @@
 #include <sqlite3.h>
 
 #include "get/db.h"
-#include "get/sql.h"
+#include "get/ids.h"
+#include "get/db_sql.h"
 #include "harness/harness.h"
 
 static const char *db_path(void) {
@@ -88,25 +89,29 @@ TEST(what_is_rolled_back_was_never_there) {
   db_close(db);
 }
 
-TEST(a_run_reads_its_own_rows_in_ranges) {
+static int add_id(int64_t id, void *ids) {
+  return ids_add(ids, id);
+}
+
+TEST(a_run_reads_its_own_rows) {
   struct db *db = open_new();
-  struct item items[4];
+  struct item item;
   CHECK_OK(db_begin(db));
   for (int i = 0; i < 9; i++) {
     char name[16];
     snprintf(name, sizeof name, "/d/%d", i);
     insert(db, name, name, 1 + i % 2);
   }
-  CHECK_EQ(db_read_queued(db, 1, 0, 4, items), 4);
-  CHECK_STR(items[0].target, "/d/0");
-  CHECK_STR(items[3].target, "/d/6");
-  int64_t first = items[0].id, last = items[3].id;
-  for (int i = 0; i < 4; i++)
-    item_clear(&items[i]);
-  CHECK_OK(db_mark_downloading(db, 1, first, last));
-  CHECK_EQ(db_read_queued(db, 1, last, 4, items), 1);
-  CHECK_STR(items[0].target, "/d/8");
-  item_clear(&items[0]);
+  struct ids ids = {.list = NULL};
+  CHECK_OK(db_run_ids(db, 1, add_id, &ids));
+  CHECK_EQ(ids.count, 5);
+  CHECK_EQ(db_read(db, 1, ids.list[3], &item), 1);
+  CHECK_STR(item.target, "/d/6");
+  item_clear(&item);
+  CHECK_EQ(db_read(db, 2, ids.list[3], &item), 0);
+  CHECK_OK(db_mark_downloading(db, 1, ids.list[3]));
+  CHECK_OK(db_mark_downloading(db, 2, ids.list[4]));
+  ids_clear(&ids);
   CHECK_OK(db_commit(db));
   struct db_row row = find(db, "/d/6");
   CHECK_EQ(row.item.state, ITEM_DOWNLOADING);
@@ -231,8 +236,8 @@ TEST(nothing_frequent_scans_the_table) {
   db_close(open_new());
   sqlite3 *sqlite;
   CHECK_EQ(sqlite3_open(db_path(), &sqlite), SQLITE_OK);
-  check_plan(sqlite, READ_QUEUED, "download_run (run=? AND rowid>?)");
-  check_plan(sqlite, MARK_DOWNLOADING, "SEARCH");
+  check_plan(sqlite, READ, "INTEGER PRIMARY KEY (rowid=?)");
+  check_plan(sqlite, MARK_DOWNLOADING, "INTEGER PRIMARY KEY (rowid=?)");
   check_plan(sqlite, FIND_RENAMED, "download_asked (asked=? AND url=?)");
   check_plan(sqlite, LAST_NUMBER, "download_number (asked=?)");
   check_plan(sqlite, FIND_TARGET, "(target=?)");

@@ -136,8 +136,12 @@ TEST(lengths) {
       "Content-Length: 5\nTransfer-Encoding: chunked",
       "Transfer-Encoding: chunked\nContent-Length: 5",
   };
-  for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-    CHECK_EQ(head_of(none[i]).content_length, -1);
+  for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+    struct http_head head = head_of(none[i]);
+    CHECK_EQ(head.content_length, -1);
+    CHECK_EQ(head.length_is_unclear, strstr(none[i], "chunked") == NULL);
+  }
+  CHECK(!head_of("ETag: x").length_is_unclear);
   CHECK_EQ(head_of("Content-Length: 5\nContent-Length: 5").content_length, 5);
 }
 

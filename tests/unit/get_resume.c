@@ -53,6 +53,18 @@ TEST(a_whole_file_is_taken) {
   CHECK_EQ(decide(&whole, &head).size_bytes, 0);
 }
 
+TEST(a_length_that_cannot_be_read_is_an_error) {
+  static const int statuses[] = {200, 203, 206};
+  for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+    struct http_head head = head_of(statuses[i]);
+    head.length_is_unclear = true;
+    struct resume_answer answer = decide(&whole, &head);
+    CHECK_EQ(answer.verdict, FAIL);
+    CHECK(answer.transient);
+    CHECK(strstr(answer.text, "Content-Length") != NULL);
+  }
+}
+
 TEST(what_the_list_promised_has_to_be_announced) {
   struct resume_asked asked = whole;
   struct http_head head = head_of(200);

@@ -18,7 +18,7 @@ static atomic_int calls;
 static int die_at; /* 2n: before the nth call, 2n + 1: after it */
 
 /* What was called, in order: "rename f0", "sync get.db-wal". */
-static char journal[128][64];
+static char journal[128][600];
 static size_t journal_count;
 static pthread_mutex_t journal_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -303,12 +303,15 @@ TEST(without_durability_nothing_is_synced) {
 TEST(a_reset_is_synced_in_any_mode) {
   struct fixture fixture = start_with(STORE_NOT_DURABLE, 1);
   struct item item = claim_one(&fixture);
+  struct store_part part = part_of(&item, "hel", "\"v\"");
+  CHECK_OK(store_checkpoint(fixture.store, item.id, &part, false));
   armed = true;
   CHECK_OK(store_reset(fixture.store, item.id));
   expect(&fixture, STORE_RESET, item.id);
   armed = false;
   place_of("sync get.db-wal", 0);
   item_clear(&item);
+  close(part.fd);
   store_close(fixture.store);
 }
 

@@ -112,7 +112,7 @@ UNUSED static enum store_added add_one(struct store *store, const char *url,
 
 UNUSED static struct fixture start(struct store *store) {
   struct fixture fixture = {.store = store};
-  CHECK_OK(store_start(store, &fixture.replies));
+  CHECK_OK(store_start(store, NULL, &fixture.replies));
   return fixture;
 }
 
