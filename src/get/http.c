@@ -27,7 +27,6 @@ struct http {
   struct http_options options;
   CURLM *multi;
   struct http_watch *watch;
-  int socket;                      /* whose event is being handled, or -1 */
   struct curl_slist *headers;      /* of every request */
   struct http_transfer *free_list; /* handles for the next transfers */
   struct http_transfer *all;
@@ -94,9 +93,11 @@ static void look_for_excess(struct http_transfer *transfer) {
   long version = CURL_HTTP_VERSION_NONE;
   curl_easy_getinfo(transfer->easy, CURLINFO_SCHEME, &scheme);
   curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
-  if (scheme != NULL && strcasecmp(scheme, "http") == 0 &&
-      version <= CURL_HTTP_VERSION_1_1 && transfer->http->socket >= 0 &&
-      recv(transfer->http->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+  if (scheme == NULL || strcasecmp(scheme, "http") != 0 ||
+      version > CURL_HTTP_VERSION_1_1)
+    return;
+  int socket = http_watch_socket(transfer->http->watch, transfer->easy);
+  if (socket >= 0 && recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
     transfer->has_excess = true;
 }
 
@@ -433,7 +434,6 @@ int http_next_end(struct http *http, struct http_end *ret_end) {
 }
 
 void http_handle(struct http *http, const struct belay_event *event) {
-  http->socket = event->type == BELAY_EVENT_FD ? event->fd : -1;
   http_watch_take(http->watch, event);
 }
 

@@ -21,6 +21,7 @@
 /* A socket that libcurl uses. */
 struct watched {
   struct belay_source *source; /* NULL: not in the loop */
+  const CURL *easy;            /* whose it is now, or NULL */
   unsigned interest;           /* what the source is watched for */
   bool idle;                   /* libcurl does not care for it now */
   bool is_ours;                /* we are told when it is closed */
@@ -84,9 +85,10 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *userp,
                      void *socketp) {
   struct http_watch *watch = userp;
   struct watched *socket = find(watch, fd);
-  (void)easy, (void)socketp;
+  (void)socketp;
   if (socket == NULL)
     return -1;
+  socket->easy = what != CURL_POLL_REMOVE ? easy : NULL;
   if (what != CURL_POLL_REMOVE)
     return watch_for(watch, socket, fd, interest_of(what)) < 0 ? -1 : 0;
   if (socket->is_ours && socket->interest == BELAY_FD_READ)
@@ -112,6 +114,7 @@ static int on_close(void *clientp, curl_socket_t fd) {
   struct watched *socket = find(clientp, fd);
   if (socket != NULL) {
     unwatch(socket);
+    socket->easy = NULL;
     socket->is_ours = false;
   }
   return close(fd);
@@ -123,6 +126,13 @@ static int on_timer(CURLM *multi, long timeout_ms, void *userp) {
   belay_source_set_timer(watch->timer, timeout_ms < 0 ? -1 : timeout_ms * MS,
                          0);
   return 0;
+}
+
+int http_watch_socket(const struct http_watch *watch, const CURL *easy) {
+  for (size_t fd = 0; fd < watch->count; fd++)
+    if (watch->sockets[fd].easy == easy)
+      return (int)fd;
+  return -1;
 }
 
 /* -- Events ------------------------------------------------------------------ */

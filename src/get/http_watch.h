@@ -22,6 +22,9 @@ int http_watch_open(struct belay_loop *loop, CURLM *multi, void *data,
 /* To be called for each handle, before its first transfer. */
 void http_watch_handle(struct http_watch *watch, CURL *easy);
 
+/* The socket that is watched for the handle's transfer, or -1. */
+int http_watch_socket(const struct http_watch *watch, const CURL *easy);
+
 /* Hands one of our events to libcurl. */
 void http_watch_take(struct http_watch *watch, const struct belay_event *event);
 

@@ -1,6 +1,6 @@
 /*
- * item.c: what is true of an item whatever happens to it: its states, their
- * legal order, and the names of its files.
+ * item.c: what is true of an item whatever happens to it: the names of its
+ * states and of its files.
  */
 #include "item.h"
 
@@ -16,22 +16,6 @@ static const char *const state_names[] = {
 };
 #define STATES (sizeof(state_names) / sizeof(state_names[0]))
 
-/*
- * Beside the way that all hope for: downloading -> queued, its process died;
- * completed -> queued, its file is gone or is to be another; any -> completed,
- * a file that has the promised checksum was found in its place.
- */
-static const bool may_become[STATES][STATES] = {
-    [ITEM_QUEUED] = {[ITEM_DOWNLOADING] = true, [ITEM_COMPLETED] = true},
-    [ITEM_DOWNLOADING] = {[ITEM_COMPLETED] = true,
-                          [ITEM_FAILED] = true,
-                          [ITEM_INTERRUPTED] = true,
-                          [ITEM_QUEUED] = true},
-    [ITEM_COMPLETED] = {[ITEM_QUEUED] = true},
-    [ITEM_FAILED] = {[ITEM_QUEUED] = true, [ITEM_COMPLETED] = true},
-    [ITEM_INTERRUPTED] = {[ITEM_QUEUED] = true, [ITEM_COMPLETED] = true},
-};
-
 const char *item_state_name(enum item_state state) {
   return state_names[state];
 }
@@ -41,10 +25,6 @@ int item_state_parse(const char *name) {
     if (strcmp(name, state_names[i]) == 0)
       return (int)i;
   return -EINVAL;
-}
-
-bool item_state_may_become(enum item_state from, enum item_state to) {
-  return may_become[from][to];
 }
 
 char *item_part_path(const struct item *item) {

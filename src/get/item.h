@@ -44,9 +44,6 @@ struct item {
 const char *item_state_name(enum item_state state);
 int item_state_parse(const char *name);
 
-/* Whether the table of legal edges has one from `from` to `to`. */
-bool item_state_may_become(enum item_state from, enum item_state to);
-
 /* The part file's path, to be freed; NULL out of memory. */
 char *item_part_path(const struct item *item);
 

@@ -358,8 +358,8 @@ static const char *const garbage[] = {
     "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\nbody",
     "HTTP/1.1 200 OK\r\nContent-Length: -3\r\n\r\nbody",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nbody\r\n",
-    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    "ffffffffffffffffff\r\nbody\r\n",
+    ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+     "ffffffffffffffffff\r\nbody\r\n"),
 };
 
 static void serve_garbage(struct peer *peer) {

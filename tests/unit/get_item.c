@@ -1,4 +1,4 @@
-/* get_item.c: an item's states, their legal order, and its files' names. */
+/* get_item.c: an item's states and its files' names. */
 #include "get/item.h"
 #include "harness/harness.h"
 
@@ -18,28 +18,6 @@ TEST(what_is_no_state_is_refused) {
                                       "queuedx", " queued", "complete"};
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
     CHECK_ERR(item_state_parse(names[i]), -EINVAL);
-}
-
-/* All of them, so that an edge that is added shows here. */
-TEST(the_legal_edges_are_these_and_no_others) {
-  static const char *const edges[STATES] = {
-      [ITEM_QUEUED] = ".dc..",      [ITEM_DOWNLOADING] = "q.cfi",
-      [ITEM_COMPLETED] = "q....",   [ITEM_FAILED] = "q.c..",
-      [ITEM_INTERRUPTED] = "q.c..",
-  };
-  for (int from = 0; from < STATES; from++)
-    for (int to = 0; to < STATES; to++)
-      CHECK_EQ(
-          item_state_may_become((enum item_state)from, (enum item_state)to),
-          edges[from][to] != '.');
-}
-
-TEST(from_every_state_there_is_a_way_to_completed) {
-  for (int from = 0; from < STATES; from++) {
-    bool direct = item_state_may_become((enum item_state)from, ITEM_COMPLETED);
-    bool again = item_state_may_become((enum item_state)from, ITEM_QUEUED);
-    CHECK(direct || again);
-  }
 }
 
 TEST(a_part_is_beside_its_target) {

@@ -255,3 +255,58 @@ TEST(a_child_frees_its_copy_of_a_loop_and_the_parents_goes_on) {
   close(fds[0]);
   close(fds[1]);
 }
+
+/* -- Programs that are started --------------------------------------------- */
+
+/* What a program finds that a child becomes: its signals and its fds. */
+static void look_from_a_program(char *text, size_t size) {
+  static const char script[] =
+      "sed -n 's/^Sig[BIC]/&/p' /proc/self/status; ls /proc/self/fd";
+  int fds[2];
+  size_t length = 0;
+  CHECK_OK(pipe2(fds, O_CLOEXEC));
+  pid_t child = test_fork();
+  if (child == 0) {
+    dup2(fds[1], STDOUT_FILENO);
+    execl("/bin/sh", "sh", "-c", script, (char *)NULL);
+    _exit(127);
+  }
+  close(fds[1]);
+  ssize_t n;
+  while ((n = read(fds[0], text + length, size - 1 - length)) > 0)
+    length += (size_t)n;
+  text[length] = '\0';
+  close(fds[0]);
+  CHECK_EQ(test_wait_exit(child), 0);
+}
+
+TEST(a_program_finds_nothing_of_what_the_library_has_open) {
+  char before[1024], after[1024];
+  struct belay_loop *loop;
+  struct belay_cancel *cancel;
+  struct belay_channel *channel;
+  struct belay_action *set;
+  struct belay_event event;
+  look_from_a_program(before, sizeof before);
+  CHECK(strstr(before, "SigBlk:\t0000000000000000\n") != NULL);
+
+  struct belay_stream *stream = open_stream(SIGNALS(SIGINT, SIGCHLD, SIGUSR1));
+  CHECK_OK(belay_action_flag(SIGTERM, &flag, 1, 0, &set));
+  CHECK_OK(belay_loop_new(&loop));
+  CHECK_OK(belay_cancel_new(NULL, &cancel));
+  CHECK_OK(belay_channel_new(4, sizeof(int), &channel));
+  CHECK_OK(belay_loop_add_cancel(loop, cancel, NULL, NULL));
+  CHECK_OK(belay_loop_add_channel(loop, channel, NULL, NULL));
+  CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGHUP), NULL, NULL));
+  CHECK_OK(belay_loop_add_timer(loop, LONG, 0, NULL, NULL));
+  CHECK(belay_loop_fd(loop) >= 0);
+  CHECK_EQ(belay_loop_next(loop, 0, &event), 0);
+  look_from_a_program(after, sizeof after);
+  CHECK_STR(after, before);
+
+  belay_loop_free(loop);
+  belay_cancel_free(cancel);
+  belay_channel_free(channel);
+  belay_action_remove(set);
+  belay_stream_free(stream);
+}
