@@ -20,6 +20,7 @@
 #include "cli/term.h"
 #include "cli/xdg.h"
 #include "enqueue.h"
+#include "header.h"
 #include "list.h"
 #include "options.h"
 #include "session.h"
@@ -68,6 +69,24 @@ static int read_input(const struct get_options *options, struct list *list,
   if (error == 0 && options->sha256 != NULL)
     error = list_set_sum(list, options->sha256, ret_error);
   return error;
+}
+
+/* Headers for all, without those that are better left out. */
+static int check_headers(const char **lines, size_t count, char **ret_error) {
+  size_t kept = 0;
+  for (size_t i = 0; i < count; i++) {
+    const char *problem = header_problem(lines[i]);
+    if (problem != NULL) {
+      if (asprintf(ret_error, "--header '%s' %s", lines[i], problem) < 0)
+        *ret_error = NULL;
+      return -EINVAL;
+    }
+    if (!header_is_dropped(lines[i]))
+      lines[kept++] = lines[i];
+  }
+  if (count > 0)
+    lines[kept] = NULL;
+  return 0;
 }
 
 /* -- Running --------------------------------------------------------------------------- */
@@ -158,8 +177,10 @@ static int download(const struct get_options *options, const char *db_path) {
   struct enqueue queue = {.store = NULL};
   char *error = NULL;
   int status = EXIT_OK, result = 0;
-  if (options->command == GET_DOWNLOAD &&
-      read_input(options, &list, &error) < 0) {
+  if (check_headers(options->headers.items, options->headers.count, &error) <
+          0 ||
+      (options->command == GET_DOWNLOAD &&
+       read_input(options, &list, &error) < 0)) {
     status = complain(error, EXIT_USAGE);
     goto out;
   }

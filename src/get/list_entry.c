@@ -14,6 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "header.h"
 #include "name.h"
 
 int list_refuse(char **ret_error, const char *format, ...) {
@@ -196,29 +197,13 @@ static int keep_header(struct list_entry *entry, char *line) {
   return 0;
 }
 
-static bool is_named(const char *line, const char *name) {
-  size_t size = strlen(name);
-  return strncasecmp(line, name, size) == 0 && line[size] == ':';
-}
-
 static int add_header(struct list_entry *entry, const char *where,
                       const char *line, char **ret_error) {
-  static const char token[] =
-      "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  size_t size = strspn(line, token);
-  if (size == 0 || line[size] != ':')
-    return list_refuse(ret_error, "%s: header '%.*s' is not Name: value", where,
-                       LIST_QUOTED(line));
-  if (has_control(line))
-    return list_refuse(ret_error, "%s: header '%.*s' has a control character",
-                       where, LIST_QUOTED(line));
-  if (is_named(line, "Range") || is_named(line, "If-Range"))
-    return list_refuse(ret_error,
-                       "%s: header '%.*s': which part to ask for is "
-                       "not a list's to say",
-                       where, LIST_QUOTED(line));
-  if (is_named(line, "Accept-Encoding"))
+  const char *problem = header_problem(line);
+  if (problem != NULL)
+    return list_refuse(ret_error, "%s: header '%.*s' %s", where,
+                       LIST_QUOTED(line), problem);
+  if (header_is_dropped(line))
     return 0;
   return keep_header(entry, strdup(line));
 }

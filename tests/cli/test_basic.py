@@ -407,8 +407,8 @@ def a_file_that_appears_while_it_is_downloaded_is_not_overwritten(t):
 def headers_agent_and_referer_are_sent(t):
     server = Hostile(t)
     url = server.serve('/x', BODY)
-    get(t, '-d', 'out', '-H', 'X-A: 1', '-H', 'X-B: 2', '--user-agent', 'me/1',
-        '--referer', 'http://r/', url)
+    get(t, '-d', 'out', '-H', 'X-A: 1', '-H', 'accept-encoding: br',
+        '-H', 'X-B: 2', '--user-agent', 'me/1', '--referer', 'http://r/', url)
     headers = server.asked('/x')[0].headers
     equal([headers.get(name) for name in
            ('x-a', 'x-b', 'user-agent', 'referer')],
@@ -602,6 +602,9 @@ def a_wrong_command_line_is_one_line_and_status_2(t):
             (['--progress', 'loud', url], 'loud'), ([], 'URL'),
             (['--retries', '-1', url], '-1'),
             (['-i', 'no/such.txt'], 'no/such.txt'),
+            (['-H', 'no colon', url], 'no colon'),
+            (['-H', 'range: bytes=0-1', url], 'range: bytes=0-1'),
+            (['-H', 'X: a\tb\nY: c', url], 'control'),
             (['status', '--state', 'lost'], 'lost'), (['forget'], 'forget')]:
         run = get(t, *arguments, status=2)
         text = run.stderr.text()

@@ -235,11 +235,11 @@ TEST(bad_headers) {
       {"http://h/a\n  header=A: b\rC: d\n",
        "list:2: header 'A: b\rC: d' has a control character"},
       {"http://h/a\n  header=range: bytes=0-1\n",
-       "list:2: header 'range: bytes=0-1': which part to ask for is not a "
-       "list's to say"},
+       "list:2: header 'range: bytes=0-1' says which part to ask for, "
+       "which belay get decides"},
       {"http://h/a\n  header=If-Range: \"a\"\n",
-       "list:2: header 'If-Range: \"a\"': which part to ask for is not a "
-       "list's to say"},
+       "list:2: header 'If-Range: \"a\"' says which part to ask for, "
+       "which belay get decides"},
       {"http://h/a\n  referer=a\rb\n",
        "list:2: Referer 'a\rb' has a control character"},
   };
