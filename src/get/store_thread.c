@@ -177,9 +177,9 @@ static void take_result(struct store *store, struct job *job) {
 
 /* -- Requests -------------------------------------------------------------- */
 
-/* With nothing to verify and nothing to sync there is nothing to wait for. */
+/* With nothing to write, to verify or to sync there is nothing to wait for. */
 static void take_complete(struct store *store, struct job *job) {
-  if (store->durable || *job->sha256) {
+  if (store->durable || *job->sha256 || job->memory) {
     hand_over(store, job, job_finish);
   } else {
     job_finish(&job->work);
