@@ -20,6 +20,7 @@
 #include "report.h"
 #include "transfer.h"
 #include "transfers.h"
+#include "writer.h"
 
 #define MS INT64_C(1000000)
 #define TICK_NS (100 * MS)
@@ -429,6 +430,8 @@ static int set_up(struct session *session, char **ret_error) {
   if (error == 0)
     error = report_new(session->options, &session->report);
   if (error == 0)
+    error = writer_open(&session->context.writer);
+  if (error == 0)
     error = http_open(session->loop, &session->options->http, &session->http,
                       ret_error);
   if (error == 0)
@@ -442,6 +445,7 @@ static int set_up(struct session *session, char **ret_error) {
       .cancel = session->cancel,
       .http = session->http,
       .store = session->store,
+      .writer = session->context.writer,
       .queue = session->queue,
       .retries = session->options->retries,
       .retry_wait_ns = session->options->retry_wait_ns,
@@ -455,6 +459,7 @@ static int set_up(struct session *session, char **ret_error) {
 /* An interrupted program leaves without waiting for a name server. */
 static void clear_away(struct session *session) {
   transfers_free(&session->transfers);
+  writer_close(session->context.writer);
   place_clear(&session->context.place);
   for (; session->ahead_next < session->ahead_count; session->ahead_next++)
     item_clear(&session->ahead[session->ahead_next]);

@@ -146,16 +146,21 @@ void sink_seek(struct sink *sink, int64_t offset_bytes) {
 }
 
 int sink_restart(struct sink *sink) {
+  sink_flush(sink); /* what became of it does not matter any more */
   if (sink->memory == NULL &&
       (ftruncate(sink->fd, 0) != 0 || lseek(sink->fd, 0, SEEK_SET) < 0))
     return -errno;
   sink->length_bytes = sink->offset_bytes = 0;
+  sink->error = 0;
   return 0;
 }
 
 /* Compares with what the file holds from the offset on. */
-static int compare(const struct sink *sink, const char *data, size_t size) {
+static int compare(struct sink *sink, const char *data, size_t size) {
   char held[4096];
+  int error = sink_flush(sink);
+  if (error < 0)
+    return error;
   if (sink->memory != NULL)
     return memcmp(sink->memory + sink->offset_bytes, data, size) == 0 ? 0
                                                                       : -ESTALE;
@@ -176,26 +181,76 @@ static int compare(const struct sink *sink, const char *data, size_t size) {
   return 0;
 }
 
-static int append(struct sink *sink, const char *data, size_t size) {
-  if (sink->memory != NULL) {
-    if (size > sink->memory_bytes - (size_t)sink->length_bytes)
-      return -EFBIG;
-    memcpy(sink->memory + sink->length_bytes, data, size);
-    sink->length_bytes += (int64_t)size;
-    sink->offset_bytes += (int64_t)size;
-    return 0;
-  }
+/* The file is less than was taken: what comes now does not belong behind it. */
+static int fall_back(struct sink *sink, int error) {
+  struct stat st;
+  if (fstat(sink->fd, &st) == 0)
+    sink->length_bytes = sink->offset_bytes = st.st_size;
+  sink->error = error;
+  return error;
+}
+
+static int give_block(struct sink *sink) {
+  struct writer_block *block = sink->block;
+  block->fd = sink->fd;
+  block->file = &sink->behind;
+  sink->block = NULL;
+  return writer_give(sink->writer, block);
+}
+
+void sink_push(struct sink *sink) {
+  if (sink->block != NULL)
+    give_block(sink);
+}
+
+int sink_flush(struct sink *sink) {
+  if (sink->writer == NULL)
+    return sink->error;
+  sink_push(sink);
+  int error = writer_wait(sink->writer, &sink->behind);
+  return error < 0 ? fall_back(sink, error) : sink->error;
+}
+
+static int append_to_memory(struct sink *sink, const char *data, size_t size) {
+  if (size > sink->memory_bytes - (size_t)sink->length_bytes)
+    return -EFBIG;
+  memcpy(sink->memory + sink->length_bytes, data, size);
+  return 0;
+}
+
+/* Without a block, as all are under way, the caller writes, and in order. */
+static int append_to_file(struct sink *sink, const char *data, size_t size) {
   while (size > 0) {
-    ssize_t n = write(sink->fd, data, size);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return -errno;
-    data += n;
-    size -= (size_t)n;
-    sink->length_bytes += n;
-    sink->offset_bytes += n;
+    struct writer_block *block = sink->block;
+    if (block == NULL && sink->writer != NULL)
+      block = sink->block = writer_take(sink->writer);
+    if (block == NULL) {
+      int error = sink_flush(sink);
+      return error < 0 ? error : writer_write(sink->fd, data, size);
+    }
+    size_t part = sizeof(block->bytes) - block->size;
+    if (part > size)
+      part = size;
+    memcpy(block->bytes + block->size, data, part);
+    block->size += part;
+    if (block->size == sizeof(block->bytes) && give_block(sink) < 0)
+      return sink_flush(sink);
+    data += part;
+    size -= part;
   }
+  return 0;
+}
+
+static int append(struct sink *sink, const char *data, size_t size) {
+  bool is_in_memory = sink->memory != NULL;
+  if (sink->error < 0)
+    return sink->error;
+  int error = is_in_memory ? append_to_memory(sink, data, size)
+                           : append_to_file(sink, data, size);
+  if (error < 0)
+    return is_in_memory ? error : fall_back(sink, error);
+  sink->length_bytes += (int64_t)size;
+  sink->offset_bytes += (int64_t)size;
   return 0;
 }
 
@@ -275,6 +330,7 @@ int sink_spill(struct sink *sink, const struct item *item) {
   }
   free(sink->memory);
   file.offset_bytes = sink->offset_bytes;
+  file.writer = sink->writer;
   *sink = file;
   return 0;
 }
@@ -313,6 +369,7 @@ int sink_name(struct sink *sink, const struct item *item) {
 /* -- Closing --------------------------------------------------------------- */
 
 int sink_release(struct sink *sink) {
+  sink_flush(sink);
   int fd = sink->fd;
   sink->fd = -1;
   return fd;
@@ -346,6 +403,7 @@ void sink_discard(struct sink *sink, const struct item *item) {
 
 void sink_close(struct sink *sink) {
   int saved_errno = errno;
+  sink_flush(sink);
   if (sink->fd >= 0)
     close(sink->fd);
   sink->fd = -1;

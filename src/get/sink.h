@@ -18,17 +18,22 @@
 #include <stdint.h>
 
 #include "item.h"
+#include "writer.h"
 
 #define SINK_OVERLAP_BYTES 16384
 #define SINK_MEMORY_BYTES 32768
 
 struct sink {
-  int fd;               /* -1: not open */
-  char *memory;         /* without an fd: the bytes, or NULL */
-  size_t memory_bytes;  /* what there is room for */
-  int64_t length_bytes; /* of the file: what may be trusted */
-  int64_t offset_bytes; /* where the next byte of the body belongs */
-  bool is_unnamed;      /* the file has no name */
+  int fd;                /* -1: not open */
+  char *memory;          /* without an fd: the bytes, or NULL */
+  size_t memory_bytes;   /* what there is room for */
+  int64_t length_bytes;  /* of the file: what may be trusted */
+  int64_t offset_bytes;  /* where the next byte of the body belongs */
+  bool is_unnamed;       /* the file has no name */
+  struct writer *writer; /* who writes to the file; NULL, as at first: we do */
+  struct writer_block *block; /* bytes that were not given to it yet */
+  struct writer_file behind;  /* what it has */
+  int error; /* of writing to the file: nothing more is taken */
 };
 
 /*
@@ -74,7 +79,15 @@ int sink_restart(struct sink *sink);
  * they differ; -ENOSPC and other errors of the system. */
 int sink_write(struct sink *sink, const void *data, size_t size_bytes);
 
-/* Gives the fd away, or the memory; -1 or NULL if there is none. */
+/* Does not keep any bytes back from the writer. */
+void sink_push(struct sink *sink);
+
+/* Waits until the file holds all that was taken.  If that failed, the file
+ * holds less, and so says length_bytes. */
+int sink_flush(struct sink *sink);
+
+/* Gives the fd away (flush first, to know the length), or the memory; -1 or
+ * NULL if there is none. */
 int sink_release(struct sink *sink);
 char *sink_release_memory(struct sink *sink);
 

@@ -66,6 +66,7 @@ static struct store_part finish(struct transfer *transfer) {
   if (transfer->http != NULL)
     http_cancel(transfer->http);
   transfer->http = NULL;
+  sink_flush(&transfer->sink); /* what it could not keep, it does not count */
   return (struct store_part){
       .fd = sink_release(&transfer->sink),
       .bytes = is_reset ? 0 : transfer->sink.length_bytes,
@@ -85,18 +86,25 @@ static void keep_part(struct transfer *transfer) {
     sink_discard(sink, &transfer->item);
 }
 
-static void complete(struct transfer *transfer) {
-  transfer->size_bytes = transfer->sink.length_bytes;
-  struct store_part part = finish(transfer);
-  store_complete(transfer->context->store, &transfer->item, &part,
-                 transfer->attempts);
-}
-
 static void fail(struct transfer *transfer) {
   keep_part(transfer);
   struct store_part part = finish(transfer);
   store_fail(transfer->context->store, transfer->item.id, &part,
              transfer->attempts, transfer->problem);
+}
+
+static void complete(struct transfer *transfer) {
+  int error = sink_flush(&transfer->sink);
+  if (error < 0) {
+    snprintf(transfer->problem, sizeof(transfer->problem), "%s",
+             strerror(-error));
+    fail(transfer);
+    return;
+  }
+  transfer->size_bytes = transfer->sink.length_bytes;
+  struct store_part part = finish(transfer);
+  store_complete(transfer->context->store, &transfer->item, &part,
+                 transfer->attempts);
 }
 
 void transfer_interrupt(struct transfer *transfer) {
@@ -209,6 +217,7 @@ static int take_whole(struct transfer *transfer, const struct http_head *head,
     error = sink_spill(&transfer->sink, &transfer->item);
   if (error < 0)
     return stop_with(transfer, false, sink_problem(error));
+  transfer->sink.writer = transfer->context->writer;
   sink_seek(&transfer->sink, 0);
   return remember_version(transfer, head, size_bytes);
 }
@@ -434,6 +443,7 @@ struct transfer *transfer_begin(struct transfer_context *context,
     fail(transfer);
     return transfer;
   }
+  transfer->sink.writer = context->writer;
   transfer->best_bytes = transfer->sink.length_bytes;
   transfer->recorded_bytes = transfer->best_bytes;
   attempt(transfer);
@@ -479,11 +489,15 @@ static bool name_part(struct transfer *transfer) {
 }
 
 void transfer_checkpoint(struct transfer *transfer, bool sync) {
-  bool gained = transfer->sink.length_bytes > transfer->recorded_bytes;
-  if (transfer->state != TRANSFER_RUNNING || transfer->sink.length_bytes == 0 ||
-      !name_part(transfer) || transfer->sink.fd < 0 ||
-      transfer->sink.is_unnamed || transfer->item.validator == NULL ||
-      (transfer->recorded && !sync) || (sync && !gained))
+  const struct sink *sink = &transfer->sink;
+  if (transfer->state != TRANSFER_RUNNING || sink->length_bytes == 0 ||
+      !name_part(transfer))
+    return;
+  sink_push(&transfer->sink);
+  bool gained = sink->length_bytes > transfer->recorded_bytes;
+  if (sink->fd < 0 || sink->is_unnamed || transfer->item.validator == NULL ||
+      (sync ? !gained : transfer->recorded) ||
+      sink_flush(&transfer->sink) < 0) /* the next bytes will tell why */
     return;
   struct store_part part = {
       .fd = transfer->sink.fd,

@@ -43,6 +43,7 @@ struct transfer_context {
   struct belay_cancel *cancel; /* parent of every transfer's own */
   struct http *http;
   struct store *store;
+  struct writer *writer;
   const struct enqueue *queue; /* has headers of single items */
   int retries;                 /* attempts after the first that gain nothing */
   int64_t retry_wait_ns;       /* before the first of them */
