@@ -238,6 +238,9 @@ static int append_to_file(struct sink *sink, const char *data, size_t size) {
     data += part;
     size -= part;
   }
+  /* No more is kept back, and lost by a SIGKILL, than there has to be. */
+  if (sink->block != NULL && writer_is_idle(sink->writer, &sink->behind))
+    give_block(sink);
   return 0;
 }
 

@@ -122,6 +122,13 @@ int writer_give(struct writer *writer, struct writer_block *block) {
   return error;
 }
 
+bool writer_is_idle(struct writer *writer, const struct writer_file *file) {
+  pthread_mutex_lock(&writer->lock);
+  bool is_idle = file->under_way == 0;
+  pthread_mutex_unlock(&writer->lock);
+  return is_idle;
+}
+
 int writer_wait(struct writer *writer, struct writer_file *file) {
   pthread_mutex_lock(&writer->lock);
   while (file->under_way > 0)

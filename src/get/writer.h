@@ -41,6 +41,9 @@ void writer_give_back(struct writer *writer, struct writer_block *block);
 /* Has the block appended to its fd: the file's error so far. */
 int writer_give(struct writer *writer, struct writer_block *block);
 
+/* Whether nothing is under way to the file. */
+bool writer_is_idle(struct writer *writer, const struct writer_file *file);
+
 /* Waits until nothing is under way to the file: its error, which is forgotten
  * then, or 0. */
 int writer_wait(struct writer *writer, struct writer_file *file);
