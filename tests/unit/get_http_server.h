@@ -145,9 +145,9 @@ static void *accept_peers(void *data) {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     struct peer *peer = calloc(1, sizeof *peer);
     *peer = (struct peer){.server = server, .number = number, .fd = fd};
-    CHECK_EQ(pthread_create(&peer->thread, NULL, serve_peer, peer), 0);
     server->peers[number] = peer;
-    atomic_fetch_add(&server->connections, 1);
+    atomic_fetch_add(&server->connections, 1); /* before it says anything */
+    CHECK_EQ(pthread_create(&peer->thread, NULL, serve_peer, peer), 0);
   }
   return NULL;
 }
