@@ -299,7 +299,7 @@ TEST(a_program_finds_nothing_of_what_the_library_has_open) {
   CHECK_OK(belay_loop_add_channel(loop, channel, NULL, NULL));
   CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGHUP), NULL, NULL));
   CHECK_OK(belay_loop_add_timer(loop, LONG, 0, NULL, NULL));
-  CHECK(belay_loop_fd(loop) >= 0);
+  belay_loop_fd(loop); /* opens one more, where a loop has an fd */
   CHECK_EQ(belay_loop_next(loop, 0, &event), 0);
   look_from_a_program(after, sizeof after);
   CHECK_STR(after, before);
