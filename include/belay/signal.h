@@ -173,7 +173,7 @@ int belay_action_default(int signo, const volatile sig_atomic_t *armed,
                          unsigned flags, struct belay_action **ret_action);
 
 /* Runs in the handler: only async-signal-safe functions, must return, and must
- * not remove an action.  `context` is the ucontext_t of the handler. */
+ * neither remove an action nor fork.  `context` is the ucontext_t of the handler. */
 typedef void belay_action_fn(const struct belay_siginfo *info, void *context,
                              void *data);
 

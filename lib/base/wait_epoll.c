@@ -2,11 +2,13 @@
  * wait_epoll.c (Linux): epoll_pwait2() (Linux 5.11) waits in nanoseconds;
  * where it is missing, epoll_wait() in milliseconds, rounded up.
  *
- * It is called by number, as C libraries got a function for it late.  Under
+ * It is called by number, as C libraries got a function for it late; so that a
+ * thread can be cancelled in it is for us to arrange, as they do.  Under
  * ThreadSanitizer only epoll_wait() will do: signal handlers run in the calls
  * that it knows, and it knows no system call by number.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -36,8 +38,13 @@ static bool wait_nanoseconds(int fd, struct epoll_event *events, int count,
   if (!atomic_load_explicit(&has_nanoseconds, memory_order_relaxed))
     return false;
   struct timespec timeout = belay__clock_timespec(timeout_ns);
+  int cancel_type;
+  pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &cancel_type);
   *ret = (int)syscall(SYS_epoll_pwait2, fd, events, count, &timeout, NULL, 0);
-  if (*ret >= 0 || errno != ENOSYS)
+  int error = errno;
+  pthread_setcanceltype(cancel_type, &cancel_type);
+  errno = error;
+  if (*ret >= 0 || error != ENOSYS)
     return true;
   atomic_store(&has_nanoseconds, false);
   return false;

@@ -260,6 +260,20 @@ static int look(struct belay_stream *stream, bool cleared,
   return result;
 }
 
+static void ring_again(void *stream) {
+  belay__listener_ring(&((struct belay_stream *)stream)->listener);
+}
+
+/* A thread that is cancelled here may have cleared a ring and not looked:
+ * somebody else is to look. */
+static int wait_for_ring(struct belay_stream *stream, int64_t timeout_ns) {
+  int n;
+  pthread_cleanup_push(ring_again, stream);
+  n = belay__listener_wait(&stream->listener, timeout_ns);
+  pthread_cleanup_pop(0);
+  return n;
+}
+
 int belay_stream_wait(struct belay_stream *stream, int64_t timeout_ns,
                       struct belay_siginfo *ret_info) {
   if (!is_ours(stream))
@@ -277,7 +291,7 @@ int belay_stream_wait(struct belay_stream *stream, int64_t timeout_ns,
       if (left < 0)
         left = 0;
     }
-    int n = belay__listener_wait(&stream->listener, left);
+    int n = wait_for_ring(stream, left);
     if (n < 0 && n != -EINTR)
       return n;
     if (n == 0 && left == 0)

@@ -248,8 +248,33 @@ TEST(a_cancelled_thread_leaves_a_stream_that_works) {
     pthread_cancel(thread);
     join_thread(thread);
     raise(SIGUSR1);
+    CHECK(is_readable(belay_stream_fd(waiters.stream), (int)(LONG / MS)));
     CHECK(drain(waiters.stream, SIGUSR1) >= 1);
     belay_stream_free(waiters.stream); /* does not hang on a lock */
+  }
+}
+
+static void *wait_for_an_hour(void *stream) {
+  struct belay_siginfo info;
+  belay_stream_wait(stream, 3600 * SECOND, &info);
+  return NULL;
+}
+
+TEST(a_wait_with_a_timeout_can_be_cancelled) {
+  if (UNDER_TSAN || UNDER_ASAN)
+    SKIP("the sanitizers do not know cancelled threads");
+  for (int i = 0; i < test_scale(300); i++) {
+    struct belay_stream *stream = open_stream(SIGNALS(SIGUSR1));
+    pthread_t thread = start_thread(wait_for_an_hour, stream);
+    for (int k = 0; k < i % 50; k++)
+      sched_yield();
+    if (i % 3 == 0)
+      raise(SIGUSR1);
+    pthread_cancel(thread);
+    join_thread(thread);
+    raise(SIGUSR1);
+    CHECK(is_readable(belay_stream_fd(stream), (int)(LONG / MS)));
+    belay_stream_free(stream);
   }
 }
 
