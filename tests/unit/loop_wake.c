@@ -31,7 +31,7 @@ TEST(a_wake_whose_fd_comes_late_does_not_make_the_loop_spin) {
   int64_t start = now_ns(), cpu = cpu_ns();
   CHECK_EQ(belay_loop_next(loop, 300 * MS, &event), 0);
   CHECK(now_ns() - start >= 300 * MS);
-  CHECK(cpu_ns() - cpu < 20 * MS);
+  CHECK(cpu_ns() - cpu < 100 * MS);
   belay_loop_free(loop);
 }
 
@@ -148,14 +148,14 @@ TEST(the_fd_tells_of_every_kind_of_source) {
   CHECK_OK(belay_loop_add_cancel(loop, cancel, NULL, NULL));
   CHECK_OK(belay_loop_add_timer(loop, -1, 0, NULL, &timer));
   CHECK_EQ(drain_loop(loop), 0);
-  for (int i = 0; i < 5; i++) {
+  for (int i = 0; i < 3; i++) {
     CHECK(!is_readable(fd, 0));
     raise(SIGUSR1);
     CHECK(is_readable(fd, 5000));
     CHECK_EQ(drain_loop(loop), 1);
     CHECK(!is_readable(fd, 0));
 
-    CHECK_OK(belay_source_set_timer(timer, 2 * MS, 0));
+    CHECK_OK(belay_source_set_timer(timer, 200 * MS, 0)); /* not yet due */
     CHECK_EQ(drain_loop(loop), 0);
     CHECK(is_readable(fd, 5000));
     CHECK_EQ(drain_loop(loop), 1);
@@ -176,12 +176,12 @@ TEST(the_fd_tells_of_every_kind_of_source) {
 TEST(a_paused_loops_fd_is_silent_and_resumes) {
   struct belay_loop *loop = new_loop();
   int fd = belay_loop_fd(loop);
-  CHECK_OK(belay_loop_add_timer(loop, 10 * MS, 0, NULL, NULL));
+  CHECK_OK(belay_loop_add_timer(loop, 200 * MS, 0, NULL, NULL));
   CHECK_EQ(drain_loop(loop), 0);
   belay_loop_pause(loop);
   belay_loop_pause(loop); /* twice is once */
   CHECK_EQ(drain_loop(loop), 0);
-  CHECK(!is_readable(fd, 40));
+  CHECK(!is_readable(fd, 250));
   belay_loop_resume(loop);
   belay_loop_resume(loop);
   CHECK_EQ(drain_loop(loop), 0);
@@ -193,10 +193,10 @@ TEST(a_paused_loops_fd_is_silent_and_resumes) {
 TEST(a_pause_that_nobody_saw_moves_the_fds_time_too) {
   struct belay_loop *loop = new_loop();
   int fd = belay_loop_fd(loop);
-  CHECK_OK(belay_loop_add_timer(loop, 100 * MS, 0, NULL, NULL));
+  CHECK_OK(belay_loop_add_timer(loop, 300 * MS, 0, NULL, NULL));
   CHECK_EQ(drain_loop(loop), 0);
   belay_loop_pause(loop);
-  poll(NULL, 0, 120);
+  poll(NULL, 0, 350);
   belay_loop_resume(loop);
   CHECK_EQ(drain_loop(loop), 0);
   CHECK(!is_readable(fd, 0));
