@@ -21,7 +21,7 @@ struct display_row {
   int64_t bytes;      /* of the file, so far */
   int64_t size_bytes; /* -1 unknown */
   int64_t rate;       /* bytes per second, -1 not known yet */
-  const char *note;   /* "connecting", "retry in 3 s", "verifying"; or NULL */
+  const char *note;   /* "connecting", ..., or NULL */
 };
 
 struct display_total {

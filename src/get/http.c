@@ -36,7 +36,7 @@ struct http {
 struct http_transfer {
   struct http *http;
   struct http_transfer *next_free, *next_ended;
-  struct http_transfer *prev, *next; /* in http->all */
+  struct http_transfer *next; /* in http->all */
   CURL *easy;
   struct curl_slist *headers; /* of this request; NULL: http->headers */
   const struct http_owner *ops;
@@ -218,8 +218,6 @@ static struct http_transfer *new_transfer(struct http *http) {
   set_request(transfer->easy, &http->options);
   set_callbacks(transfer);
   transfer->next = http->all;
-  if (http->all != NULL)
-    http->all->prev = transfer;
   http->all = transfer;
   return transfer;
 }

@@ -1,14 +1,17 @@
 /*
  * The list is guarded by a mutex that is held for a few instructions.  The
- * bell is rung when the list stops being empty, after the lock was given back,
- * and silenced before the list is taken: a message that is posted meanwhile
- * rings again, so at worst the reader looks once in vain.
+ * bell is rung once, after the lock was given back, and silenced before the
+ * list is taken: a message that is posted meanwhile rings again, so at worst
+ * the reader looks once in vain.
  */
 #include "mailbox.h"
 
 #include <belay/channel.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+/* So many letters may lie there unannounced. */
+#define QUIET_AT_MOST 32
 
 void mail_append(struct mail_list *list, struct mail *mail) {
   mail->next = NULL;
@@ -17,20 +20,6 @@ void mail_append(struct mail_list *list, struct mail *mail) {
   else
     list->first = mail;
   list->last = mail;
-}
-
-/* So many letters may lie there unannounced. */
-#define QUIET_AT_MOST 32
-
-void mail_join(struct mail_list *list, struct mail_list *from) {
-  if (!from->first)
-    return;
-  if (list->last)
-    list->last->next = from->first;
-  else
-    list->first = from->first;
-  list->last = from->last;
-  *from = (struct mail_list){NULL, NULL};
 }
 
 struct mail *mail_take(struct mail_list *list) {

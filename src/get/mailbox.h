@@ -29,12 +29,10 @@ struct mailbox {
   struct mail_list list;
   struct belay_channel *bell; /* wait for it with belay_loop_add_channel() */
   bool is_rung, is_patient;
-  size_t quiet; /* posted since the bell was last rung */
+  size_t quiet; /* posted unannounced since the list was last taken */
 };
 
 void mail_append(struct mail_list *list, struct mail *mail);
-/* Moves all of `from` to the end of `list`. */
-void mail_join(struct mail_list *list, struct mail_list *from);
 /* The first one, or NULL. */
 struct mail *mail_take(struct mail_list *list);
 

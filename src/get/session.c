@@ -40,9 +40,6 @@ struct session {
   struct store *store;
   struct belay_channel *replies;
   struct force *force;
-  /* What an event's data points to says whose it is; transfers' timers and
-   * cancellations carry the transfer. */
-  struct belay_source *tick_timer;
 
   struct transfers transfers;
   struct item *ahead; /* claimed, not begun */
@@ -351,10 +348,11 @@ static void tick(struct session *session) {
   int64_t elapsed_ns = now - session->last_tick_ns;
   if (elapsed_ns > GAP_NS) {
     continue_after_stop(session);
-    return;
+    elapsed_ns = 0;
   }
-  bool record = ++session->ticks % CHECKPOINT_TICKS == 0;
+  session->ticks++;
   bool sync = session->ticks % SYNC_TICKS == 0;
+  bool record = sync || session->ticks % CHECKPOINT_TICKS == 0;
   struct transfer *t = session->transfers.first;
   for (; t != NULL; t = t->next) {
     if (elapsed_ns > 0)
@@ -425,8 +423,8 @@ static int set_up(struct session *session, char **ret_error) {
   if (error == 0)
     error = force_new(&session->force);
   if (error == 0)
-    error = belay_loop_add_timer(session->loop, TICK_NS, TICK_NS, session,
-                                 &session->tick_timer);
+    error =
+        belay_loop_add_timer(session->loop, TICK_NS, TICK_NS, session, NULL);
   if (error == 0)
     error = report_new(session->options, &session->report);
   if (error == 0)

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/write.h"
 #include "publish.h"
 
 /* -- Opening --------------------------------------------------------------- */
@@ -75,11 +76,26 @@ static int open_part(const char *path, bool *ret_is_new) {
   return fd >= 0 ? fd : -errno;
 }
 
-/* A link that somebody laid here would lead our data elsewhere. */
-static int examine(int fd, int64_t *ret_size) {
+/* Takes the lock of a file that has this name.  -EBUSY: another process has
+ * it, or had it, and the file has lost the name since. */
+static int lock_named(int fd, const char *path) {
+  struct stat st;
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+    return errno == EWOULDBLOCK ? -EBUSY : -errno;
+  if (fstat(fd, &st) != 0)
+    return -errno;
+  return publish_is_file(path, &st) ? 0 : -EBUSY;
+}
+
+/* A link that somebody laid here would lead our data elsewhere; but for one
+ * that publish_rename() had yet to take away when its process was killed. */
+static int examine(int fd, const struct item *item, int64_t *ret_size) {
   struct stat st;
   if (fstat(fd, &st) != 0)
     return -errno;
+  if (st.st_nlink == 2 && publish_is_file(item->target, &st) &&
+      unlink(item->target) == 0)
+    st.st_nlink = 1;
   if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
     return -ELOOP;
   *ret_size = st.st_size;
@@ -97,7 +113,7 @@ static int64_t trusted(const struct item *item, int64_t size) {
 /* Cuts an old file to what may be trusted. */
 static int adopt(struct sink *sink, const struct item *item) {
   int64_t size = 0;
-  int error = examine(sink->fd, &size);
+  int error = examine(sink->fd, item, &size);
   if (error < 0)
     return error;
   sink->length_bytes = trusted(item, size);
@@ -120,12 +136,9 @@ int sink_open(struct sink *sink, const struct item *item) {
     int made = make_parents(path);
     fd = made < 0 ? made : open_part(path, &is_new);
   }
-  free(path);
-  if (fd < 0)
-    return fd;
   sink->fd = fd;
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-    error = errno == EWOULDBLOCK ? -EBUSY : -errno;
+  error = fd < 0 ? fd : lock_named(fd, path);
+  free(path);
   if (error == 0 && !is_new)
     error = adopt(sink, item);
   if (error < 0)
@@ -226,7 +239,7 @@ static int append_to_file(struct sink *sink, const char *data, size_t size) {
       block = sink->block = writer_take(sink->writer);
     if (block == NULL) {
       int error = sink_flush(sink);
-      return error < 0 ? error : writer_write(sink->fd, data, size);
+      return error < 0 ? error : write_all(sink->fd, data, size);
     }
     size_t part = sizeof(block->bytes) - block->size;
     if (part > size)
@@ -339,18 +352,27 @@ int sink_spill(struct sink *sink, const struct item *item) {
 }
 
 /* A part that nobody holds was left by a process that was killed. */
-static int remove_left_over(const char *path) {
+static int remove_left_over(const char *path, const struct item *item) {
   int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd < 0)
     return -errno;
   int64_t size;
-  int error = examine(fd, &size);
-  if (error == 0 && flock(fd, LOCK_EX | LOCK_NB) != 0)
-    error = -EBUSY;
+  int error = lock_named(fd, path);
+  if (error == 0)
+    error = examine(fd, item, &size);
   if (error == 0 && unlink(path) != 0)
     error = -errno;
   close(fd);
   return error;
+}
+
+int sink_remove_left_over(const struct item *item) {
+  char *path = item_part_path(item);
+  if (path == NULL)
+    return -ENOMEM;
+  int error = remove_left_over(path, item);
+  free(path);
+  return error == -ENOENT ? 0 : error;
 }
 
 int sink_name(struct sink *sink, const struct item *item) {
@@ -362,7 +384,7 @@ int sink_name(struct sink *sink, const struct item *item) {
     return -ENOMEM;
   flock(sink->fd, LOCK_EX | LOCK_NB); /* nobody else knows it */
   error = publish_link(sink->fd, path);
-  if (error == -EEXIST && (error = remove_left_over(path)) == 0)
+  if (error == -EEXIST && (error = remove_left_over(path, item)) == 0)
     error = publish_link(sink->fd, path);
   free(path);
   sink->is_unnamed = error < 0;

@@ -91,6 +91,10 @@ int sink_flush(struct sink *sink);
 int sink_release(struct sink *sink);
 char *sink_release_memory(struct sink *sink);
 
+/* Removes the part that a run which is over has left, if there is one.
+ * -EBUSY: it is in use. */
+int sink_remove_left_over(const struct item *item);
+
 /* Closes and removes a part of which nothing is to be kept. */
 void sink_discard(struct sink *sink, const struct item *item);
 void sink_close(struct sink *sink);

@@ -11,29 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "cli/xdg.h"
 #include "store_internal.h"
 
 #define BUSY_MS 5000
 #define REPLIES_AHEAD 1024
 
 /* -- Opening --------------------------------------------------------------- */
-
-/* The directories that the database stands in.  What cannot be made is told
- * when the database cannot be opened. */
-static void make_directories(const char *path) {
-  char *copy = strdup(path);
-  if (!copy)
-    return;
-  for (char *slash = strchr(copy + 1, '/'); *copy && slash;
-       slash = strchr(slash + 1, '/')) {
-    *slash = '\0';
-    mkdir(copy, 0700);
-    *slash = '/';
-  }
-  free(copy);
-}
 
 static int take_lease(struct store *store, const char *db_path,
                       char **ret_error) {
@@ -69,7 +54,7 @@ int store_open_with(const struct store_settings *settings,
       .busy_ms = settings->busy_ms,
   };
   boot_id(options.boot);
-  make_directories(settings->db_path);
+  xdg_make_parents(settings->db_path); /* if not, the database will tell */
   int r = db_open(&options, &store->db, ret_error);
   if (r == 0)
     r = take_lease(store, settings->db_path, ret_error);
@@ -236,7 +221,6 @@ int store_checkpoint(struct store *store, int64_t id,
   job->fd = -1;
   if (sync && store->durable && part->fd >= 0)
     job->fd = fcntl(part->fd, F_DUPFD_CLOEXEC, 0);
-  job->sync = job->fd >= 0;
   post(store, job);
   return 0;
 }

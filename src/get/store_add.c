@@ -50,10 +50,26 @@ static int verify_open_file(struct store *store, int fd, const char *sha256,
   return 1;
 }
 
+static bool is_busy(struct store *store, const struct db_row *row) {
+  return row->run != store->lease.run && lease_lives(&store->lease, row->run);
+}
+
+/* Whether the item's row, if it has one, is another process's, or gone. */
+static bool was_taken(struct store *store, const struct item *item) {
+  struct db_row row = {0};
+  if (item->id == 0)
+    return false;
+  bool taken = db_find_target(store->db, item->target, &row) != 1 ||
+               row.item.id != item->id || is_busy(store, &row);
+  item_clear(&row.item);
+  return taken;
+}
+
 /*
  * Whether the target is there and has the promised sum.  Reading may take long,
  * and other processes wait for the database: the transaction is cut in two.
- * 1, 0, -ECANCELED, or an error of the database.
+ * 1, 0, -ECANCELED, -ESTALE: the row was taken meanwhile; or an error of the
+ * database.
  */
 static int has_promised_sum(struct store *store, const struct item *item,
                             struct db_file *ret_file) {
@@ -76,6 +92,8 @@ static int has_promised_sum(struct store *store, const struct item *item,
     directories_clear(&directories);
   }
   r = db_begin(store->db);
+  if (r == 0 && was_taken(store, item))
+    r = -ESTALE;
   return r < 0 ? r : has_sum;
 }
 
@@ -89,6 +107,10 @@ static int adopt(struct store *store, const struct item *item,
     *ret_added = STORE_NOT_VERIFIED;
     return 1;
   }
+  if (r == -ESTALE) {
+    *ret_added = STORE_TARGET_BUSY;
+    return 1;
+  }
   if (r != 1)
     return r;
   *ret_added = STORE_ALREADY_COMPLETE;
@@ -97,10 +119,6 @@ static int adopt(struct store *store, const struct item *item,
 }
 
 /* -- Known downloads ------------------------------------------------------- */
-
-static bool is_busy(struct store *store, const struct db_row *row) {
-  return row->run != store->lease.run && lease_lives(&store->lease, row->run);
-}
 
 /* Its file is as it was made.  Is that what is asked for now? */
 static bool keeps_promises(const struct db_row *row, const struct item *item) {

@@ -55,7 +55,6 @@ struct job {
   int fd;                      /* -1: none; the job's own */
   bool is_unnamed;             /* COMPLETE: the part has no name */
   void *memory;                /* COMPLETE: it is still here; or NULL */
-  bool sync;                   /* CHECKPOINT */
   char *target, *dir, *part;   /* COMPLETE: paths */
   char sha256[65];
   int64_t expected_bytes;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sink.h"
 #include "store_internal.h"
 
 #define BUSY_MS 5000
@@ -81,30 +82,38 @@ static int forget_row(const struct db_row *row, void *data) {
     forgetting->kept++;
     return 0;
   }
-  char *part = item->state == ITEM_COMPLETED ? NULL : item_part_path(item);
-  if (part)
-    unlink(part);
-  free(part);
+  if (item->state != ITEM_COMPLETED && sink_remove_left_over(item) == -EBUSY) {
+    forgetting->kept++; /* by a run with another database */
+    return 0;
+  }
   forgetting->count++;
   return db_delete(forgetting->db, item->id);
 }
 
-static int forget(struct forgetting *forgetting, const char *db_path,
-                  const char *what) {
-  char *lock_path;
-  if (asprintf(&lock_path, "%s-lock", db_path) < 0)
+static int look_for_runs(struct forgetting *forgetting, const char *db_path,
+                         char **ret_error) {
+  char *path;
+  if (asprintf(&path, "%s-lock", db_path) < 0)
     return -ENOMEM;
-  int r = lease_look(&forgetting->lease, lock_path);
-  free(lock_path);
-  if (r == 0)
-    r = db_begin(forgetting->db);
+  int r = lease_look(&forgetting->lease, path);
+  if (r < 0 &&
+      asprintf(ret_error, "%s: cannot be used: %s", path, strerror(-r)) < 0)
+    *ret_error = NULL;
+  free(path);
+  return r;
+}
+
+static int forget_rows(struct forgetting *forgetting, const char *what,
+                       char **ret_error) {
+  int r = db_begin(forgetting->db);
   if (r == 0)
     r = db_each(forgetting->db, what, forget_row, forgetting);
   if (r == 0)
     r = db_commit(forgetting->db);
-  if (r < 0)
+  if (r < 0) {
+    *ret_error = db_problem(forgetting->db);
     db_rollback(forgetting->db);
-  lease_drop(&forgetting->lease);
+  }
   return r;
 }
 
@@ -119,10 +128,12 @@ int store_forget(const char *db_path, const char *what, enum item_state state,
   int r = open_existing(db_path, DB_CHANGE, &forgetting.db, ret_error);
   if (r < 0 || !forgetting.db)
     return r;
-  r = forget(&forgetting, db_path, what);
-  if (r < 0) {
-    *ret_error = db_problem(forgetting.db);
-  } else {
+  r = look_for_runs(&forgetting, db_path, ret_error);
+  if (r == 0) {
+    r = forget_rows(&forgetting, what, ret_error);
+    lease_drop(&forgetting.lease);
+  }
+  if (r == 0) {
     *ret_count = forgetting.count;
     if (forgetting.kept > 0) {
       r = -EBUSY;

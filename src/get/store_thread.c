@@ -205,7 +205,7 @@ static void take_request(struct store *store, struct job *job) {
       job_free(job);
       break;
     case JOB_CHECKPOINT:
-      if (job->sync)
+      if (job->fd >= 0) /* to be synced */
         sync_checkpoint(store, job);
       else
         make_ready(store, job);

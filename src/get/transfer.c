@@ -33,7 +33,9 @@ static void attempt(struct transfer *transfer);
 /* -- The state ------------------------------------------------------------- */
 
 static const bool may_become[5][5] = {
-    [TRANSFER_NEW] = {[TRANSFER_RUNNING] = true, [TRANSFER_FINISHING] = true},
+    [TRANSFER_NEW] = {[TRANSFER_RUNNING] = true,
+                      [TRANSFER_RESETTING] = true,
+                      [TRANSFER_FINISHING] = true},
     [TRANSFER_RUNNING] = {[TRANSFER_RESETTING] = true,
                           [TRANSFER_WAITING] = true,
                           [TRANSFER_FINISHING] = true},
@@ -324,13 +326,12 @@ void transfer_due(struct transfer *transfer) {
  * was announced. */
 static void received_all(struct transfer *transfer) {
   const struct sink *sink = &transfer->sink;
-  if (sink->length_bytes > sink->offset_bytes) {
-    start_over(transfer); /* the part was longer than the file is */
-  } else if (transfer->size_bytes >= 0 &&
-             sink->offset_bytes < transfer->size_bytes) {
+  if (transfer->size_bytes >= 0 && sink->offset_bytes < transfer->size_bytes) {
     snprintf(transfer->problem, sizeof(transfer->problem),
              "the server sent less than it announced");
     try_again_or_fail(transfer);
+  } else if (sink->length_bytes > sink->offset_bytes) {
+    start_over(transfer); /* the part was longer than the file is */
   } else {
     complete(transfer);
   }
@@ -413,6 +414,15 @@ static bool may_have_part(struct transfer *transfer, int *ret_error) {
   return has_part;
 }
 
+/* The file was removed or cut since the store heard of it: what the store
+ * knows is nothing to go on with. */
+static bool is_less_than_recorded(const struct transfer *transfer) {
+  const struct item *item = &transfer->item;
+  int64_t length = transfer->sink.length_bytes;
+  return item->validator != NULL &&
+         (length == 0 || length < item->durable_bytes);
+}
+
 struct transfer *transfer_begin(struct transfer_context *context,
                                 struct item *item) {
   struct transfer *transfer = calloc(1, sizeof(*transfer));
@@ -446,7 +456,10 @@ struct transfer *transfer_begin(struct transfer_context *context,
   transfer->sink.writer = context->writer;
   transfer->best_bytes = transfer->sink.length_bytes;
   transfer->recorded_bytes = transfer->best_bytes;
-  attempt(transfer);
+  if (is_less_than_recorded(transfer))
+    reset(transfer);
+  else
+    attempt(transfer);
   return transfer;
 }
 
@@ -490,8 +503,9 @@ static bool name_part(struct transfer *transfer) {
 
 void transfer_checkpoint(struct transfer *transfer, bool sync) {
   const struct sink *sink = &transfer->sink;
-  if (transfer->state != TRANSFER_RUNNING || sink->length_bytes == 0 ||
-      !name_part(transfer))
+  bool is_under_way = transfer->state == TRANSFER_RUNNING ||
+                      transfer->state == TRANSFER_WAITING;
+  if (!is_under_way || sink->length_bytes == 0 || !name_part(transfer))
     return;
   sink_push(&transfer->sink);
   bool gained = sink->length_bytes > transfer->recorded_bytes;

@@ -25,7 +25,8 @@ struct store;
 
 /*
  *   NEW ---> RUNNING <---> RESETTING     the part is of no use
- *               ^------->  WAITING       another attempt, later
+ *    |          ^------->  WAITING       another attempt, later
+ *    '---> RESETTING                     it is less than the store knows
  *
  *   and from each to FINISHING: the store has it, and the last word.
  */

@@ -11,7 +11,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "cli/write.h"
 
 #define BLOCKS_AT_MOST 64
 #define THREADS 2 /* to fresh memory or a fast disk, one is no faster than us */
@@ -27,19 +28,6 @@ struct writer {
   size_t made; /* blocks, however they are used */
   bool closing;
 };
-
-int writer_write(int fd, const char *bytes, size_t size) {
-  while (size > 0) {
-    ssize_t n = write(fd, bytes, size);
-    if (n < 0 && errno != EINTR)
-      return -errno;
-    if (n > 0) {
-      bytes += n;
-      size -= (size_t)n;
-    }
-  }
-  return 0;
-}
 
 /* -- The threads ----------------------------------------------------------- */
 
@@ -63,7 +51,7 @@ static void write_block(struct writer *writer, struct writer_block *block) {
   file->is_busy = true;
   pthread_mutex_unlock(&writer->lock);
   if (error == 0)
-    error = writer_write(block->fd, block->bytes, block->size);
+    error = write_all(block->fd, block->bytes, block->size);
   pthread_mutex_lock(&writer->lock);
   file->is_busy = false;
   file->error = error;
@@ -101,13 +89,6 @@ struct writer_block *writer_take(struct writer *writer) {
   if (block != NULL)
     block->size = 0;
   return block;
-}
-
-void writer_give_back(struct writer *writer, struct writer_block *block) {
-  pthread_mutex_lock(&writer->lock);
-  block->next = writer->free;
-  writer->free = block;
-  pthread_mutex_unlock(&writer->lock);
 }
 
 int writer_give(struct writer *writer, struct writer_block *block) {

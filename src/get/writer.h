@@ -31,12 +31,11 @@ struct writer_block {
   char bytes[WRITER_BLOCK_BYTES];
 };
 
-/* -ENOMEM, or -errno of starting the thread. */
+/* -ENOMEM, or -errno of starting the threads. */
 int writer_open(struct writer **ret_writer);
 
-/* An empty block to be filled, and given or given back; NULL: none is left. */
+/* An empty block to be filled, and given; NULL: none is left. */
 struct writer_block *writer_take(struct writer *writer);
-void writer_give_back(struct writer *writer, struct writer_block *block);
 
 /* Has the block appended to its fd: the file's error so far. */
 int writer_give(struct writer *writer, struct writer_block *block);
@@ -47,9 +46,6 @@ bool writer_is_idle(struct writer *writer, const struct writer_file *file);
 /* Waits until nothing is under way to the file: its error, which is forgotten
  * then, or 0. */
 int writer_wait(struct writer *writer, struct writer_file *file);
-
-/* Writes all of it at once; 0 or -errno. */
-int writer_write(int fd, const char *bytes, size_t size);
 
 /* After every file was waited for.  NULL is allowed. */
 void writer_close(struct writer *writer);

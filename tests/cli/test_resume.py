@@ -405,6 +405,55 @@ def a_database_without_a_part_file_starts_at_0(t):
 
 
 @test()
+def without_its_part_file_what_was_known_of_it_is_forgotten_first(t):
+    server = Hostile(t)
+    server.serve('/x', BODY)
+    os.unlink(interrupted(t, server))
+    server.serve('/x', OTHER, stall_after(CUT), etag='"v2"')
+    run = Get(t, '-d', 'out', server.url('/x'))
+    server.wait_stalled()
+    part = t.path('out', 'x' + PART)
+    t.until(lambda: size_of(part) == CUT, 'there is a part')
+    equal(validator(t, '/x') in (None, '"v2"'), True, 'it is not the old one')
+    run.signal(signal.SIGKILL)
+    run.finish(-signal.SIGKILL)
+    server.serve('/x', BODY)
+    goes_on(t, server, BODY)
+
+
+@test()
+def a_part_shorter_than_what_was_synced_is_begun_anew(t):
+    server = Hostile(t)
+    server.serve('/x', BODY)
+    os.truncate(interrupted(t, server), 100000)
+    goes_on(t, server, BODY)
+    equal(server.asked('/x')[0].range, None, 'range')
+
+
+@test()
+def an_answer_that_ends_within_the_overlap_costs_nothing_of_the_part(t):
+    server = Hostile(t)
+    server.serve('/x', BODY)
+    interrupted(t, server)
+    goes_on(t, server, BODY, part_of(end=CUT - 10000 - len(BODY)), fine())
+    first, second = server.asked('/x')
+    equal(second.range, first.range, 'the second range')
+
+
+@test()
+def a_part_has_its_name_while_the_next_attempt_is_waited_for(t):
+    server = Hostile(t)
+    url = server.serve('/x', BODY, reset_after(CUT),
+                       status(503, 'Retry-After: 1000'))
+    run = Get(t, '-d', 'out', *QUICK, url)
+    part = t.path('out', 'x' + PART)
+    t.until(lambda: size_of(part) == CUT and validator(t, '/x') == '"v1"',
+            'the part is recorded')
+    run.signal(signal.SIGINT)
+    run.finish(-signal.SIGINT)
+
+
+@test()
 def a_file_that_took_the_name_meanwhile_is_not_overwritten(t):
     server = Hostile(t)
     server.serve('/x', BODY)

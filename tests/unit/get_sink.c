@@ -26,6 +26,16 @@ int open(const char *path, int flags, ...) {
 
 static char target[512], part[544];
 
+/* Whoever has the lock takes the name away before we have it. */
+static bool renamed_before_locked;
+
+int flock(int fd, int operation) {
+  if (renamed_before_locked)
+    CHECK_OK(rename(part, target));
+  renamed_before_locked = false;
+  return (int)syscall(SYS_flock, fd, operation);
+}
+
 static struct item new_item(void) {
   snprintf(target, sizeof target, "%s/file", test_dir());
   snprintf(part, sizeof part, "%s" ITEM_PART_SUFFIX, target);
@@ -182,6 +192,36 @@ TEST(a_part_that_somebody_holds_keeps_its_name) {
   sink_discard(&sink, &item);
   check_part("theirs");
   sink_close(&other);
+}
+
+TEST(a_part_that_was_published_before_its_lock_was_had_is_not_touched) {
+  struct item item = new_item();
+  struct sink sink;
+  leave_part("all of it");
+  renamed_before_locked = true;
+  CHECK_ERR(sink_open(&sink, &item), -EBUSY);
+  int fd = open(target, O_RDONLY | O_CLOEXEC);
+  check_content(fd, "all of it");
+  close(fd);
+  leave_part("all of it");
+  renamed_before_locked = true;
+  CHECK_ERR(sink_remove_left_over(&item), -EBUSY);
+  CHECK(is_there(target));
+}
+
+TEST(a_name_that_publishing_gave_it_and_no_more_is_taken_back) {
+  struct item item = new_item();
+  struct sink sink;
+  char validator[] = "\"v1\"";
+  item.validator = validator;
+  item.same_boot = true;
+  leave_part("all of it");
+  CHECK_OK(link(part, target));
+  CHECK_OK(sink_open(&sink, &item));
+  CHECK_EQ(sink.length_bytes, 9);
+  CHECK(!is_there(target));
+  check_part("all of it");
+  sink_close(&sink);
 }
 
 TEST(a_link_in_the_parts_place_is_not_followed) {

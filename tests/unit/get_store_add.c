@@ -1,5 +1,6 @@
 /* get_store_add.c: what becomes of a URL that is asked for, and which names
  * downloads get; listing and forgetting. */
+#include <sys/file.h>
 #include <sys/time.h>
 
 #include "get_store_help.h"
@@ -385,6 +386,13 @@ TEST(forgetting_removes_parts_and_never_files) {
   CHECK_EQ(count, 1);
   CHECK(is_there(in_dir("done")));
   CHECK(is_there(in_dir("failed" ITEM_PART_SUFFIX)));
+  int held = open(in_dir("failed" ITEM_PART_SUFFIX), O_RDONLY | O_CLOEXEC);
+  CHECK_OK(flock(held, LOCK_EX));
+  CHECK_ERR(store_forget(DB, in_dir("failed"), 0, &count, &error), -EBUSY);
+  free(error);
+  CHECK_EQ(count, 0);
+  CHECK(is_there(in_dir("failed" ITEM_PART_SUFFIX)));
+  close(held);
   CHECK_OK(store_forget(DB, in_dir("failed"), 0, &count, &error));
   CHECK_EQ(count, 1);
   CHECK(!is_there(in_dir("failed" ITEM_PART_SUFFIX)));
