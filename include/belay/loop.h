@@ -13,8 +13,8 @@
  *     }
  *   }
  *
- * Order: signals, then cancellations, then timers that are due, then fds and
- * messages as the kernel reported them.  Every source that was ready is
+ * Order: signals, then cancellations, then timers that are due, then fds,
+ * messages and children, each as the kernel reported them.  Every source that was ready is
  * returned before any of them is returned again, so none starves.
  *
  * A loop and its sources belong to one thread, unless a function says
@@ -23,6 +23,7 @@
 #ifndef BELAY_LOOP_H
 #define BELAY_LOOP_H
 
+#include <belay/process.h>
 #include <belay/signal.h>
 #include <stdint.h>
 
@@ -36,6 +37,8 @@ extern "C" {
 struct belay_cancel;
 struct belay_channel;
 struct belay_loop;
+struct belay_sigwait;
+struct belay_subscriber;
 struct belay_source; /* something that a loop waits for */
 
 enum belay_event_type {
@@ -43,7 +46,8 @@ enum belay_event_type {
   BELAY_EVENT_CANCEL = 2,
   BELAY_EVENT_TIMER = 3,
   BELAY_EVENT_FD = 4,
-  BELAY_EVENT_CHANNEL = 5
+  BELAY_EVENT_CHANNEL = 5,
+  BELAY_EVENT_PROCESS = 6
 };
 
 /* What an fd is watched for, and what it was found to be. */
@@ -62,6 +66,8 @@ struct belay_event {
   uint64_t expirations;        /* TIMER: how often it was due, 1 or more */
   int fd;                      /* FD: which */
   unsigned ready;              /* FD: BELAY_FD_... */
+
+  struct belay_process_status process; /* PROCESS: what became of it */
 };
 
 /* -- The loop ------------------------------------------------------------ */
@@ -119,6 +125,12 @@ void belay_loop_resume(struct belay_loop *loop);
 int belay_loop_add_signals(struct belay_loop *loop, const int *signals,
                            void *data, struct belay_source **ret_source);
 
+/* Blocked signals, of a belay_sigwait, which is borrowed.  -ENOSYS where it has
+ * no fd. */
+int belay_loop_add_sigwait(struct belay_loop *loop,
+                           struct belay_sigwait *sigwait, void *data,
+                           struct belay_source **ret_source);
+
 /*
  * An fd, level-triggered, for BELAY_FD_READ and BELAY_FD_WRITE or'ed; 0 tells
  * of hang-ups and errors alone.  It is borrowed: remove the source, then close
@@ -159,6 +171,21 @@ int belay_loop_add_cancel(struct belay_loop *loop, struct belay_cancel *cancel,
 int belay_loop_add_channel(struct belay_loop *loop,
                            struct belay_channel *channel, void *data,
                            struct belay_source **ret_source);
+
+/* A broadcast's subscriber: CHANNEL events, as for a channel; take the messages
+ * with belay_subscriber_receive().  It is borrowed. */
+int belay_loop_add_subscriber(struct belay_loop *loop,
+                              struct belay_subscriber *subscriber, void *data,
+                              struct belay_source **ret_source);
+
+/*
+ * A child (belay/process.h): one event for each change of its status, from how
+ * it is now on: that it ended, and, with BELAY_PROCESS_WATCH_STOPS in `flags`,
+ * that it was stopped and went on.  It is borrowed.
+ */
+int belay_loop_add_process(struct belay_loop *loop,
+                           struct belay_process *process, unsigned flags,
+                           void *data, struct belay_source **ret_source);
 
 /* Removes and frees it.  No event of it is returned any more, not even one
  * that was due.  NULL is allowed. */

@@ -31,6 +31,10 @@
  * answered later: -EINVAL.  So are numbers that are no signal, and those that
  * the C library keeps for itself.
  *
+ * In a program with Go in it, let Go's signal.Notify have each signal that a
+ * stream takes: Go's own handler, which lies beneath ours, otherwise does the
+ * default, or puts itself back on top.
+ *
  * After fork() the child's copies of streams and wake actions are inert: what
  * the child receives never reaches the parent.  Flags, exits, defaults and
  * calls go on working in the child; a signal that has none of these is treated

@@ -8,7 +8,8 @@
  *   call      belay_send(), belay_write() and their kin return -EPIPE and
  *             never raise the signal; nothing else in the process changes.
  *   thread    between belay_sigpipe_begin() and belay_sigpipe_end() this
- *             thread's calls into other code (a TLS library, stdio) are safe.
+ *             thread's calls into other code (a TLS library, stdio) are safe;
+ *             or for its whole life, after belay_sigpipe_block().
  *   process   belay_sigpipe_ignore(), for a program that owns main().
  *
  * Libraries, and C called from Go, Rust, Python or Java, use the first two.
@@ -20,6 +21,7 @@
 #define BELAY_SIGPIPE_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -45,6 +47,18 @@ ssize_t belay_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t belay_write(int fd, const void *data, size_t size_bytes);
 ssize_t belay_writev(int fd, const struct iovec *parts, int count);
 
+/*
+ * As sendfile(2) of Linux, in the same manner.  `in_fd` is a file; from
+ * *offset, which is moved on, or from the file's own position if `offset` is
+ * NULL.  Elsewhere it reads and writes.  MT-Safe, AS-Safe.
+ */
+ssize_t belay_sendfile(int out_fd, int in_fd, off_t *offset, size_t size_bytes);
+
+/* As splice(2) of Linux, in the same manner; -ENOSYS elsewhere.  One of the
+ * fds is a pipe.  MT-Safe, AS-Safe. */
+ssize_t belay_splice(int in_fd, int64_t *in_offset, int out_fd,
+                     int64_t *out_offset, size_t size_bytes, unsigned flags);
+
 /* -- One thread ---------------------------------------------------------- */
 
 /* What begin() has to remember for end(); its contents are the library's. */
@@ -62,13 +76,26 @@ struct belay_sigpipe_guard {
 void belay_sigpipe_begin(struct belay_sigpipe_guard *guard);
 void belay_sigpipe_end(struct belay_sigpipe_guard *guard);
 
+/*
+ * For the whole life of this thread: call it first thing in a thread of one's
+ * own.  What its writes raise stays pending and goes away with the thread.
+ * Programs that it executes would start with SIGPIPE blocked, unless they are
+ * started by belay_process_start().  MT-Safe, AS-Safe.
+ */
+void belay_sigpipe_block(void);
+
 /* -- The process --------------------------------------------------------- */
 
 /*
- * Ignores SIGPIPE in the whole process, if nobody else handles it: 0.  When a
- * handler is installed or it is ignored already, nothing changes: 1.  Undo
- * with belay_sigpipe_restore().  Programs that the caller executes itself
- * inherit an ignored signal.  MT-Safe, not AS-Safe.
+ * Ignores SIGPIPE in the whole process: 0; or 1 if it is ignored already.
+ * -EBUSY: somebody handles it, and nothing was changed.  Undo with
+ * belay_sigpipe_restore().  Programs that the caller executes itself inherit an
+ * ignored signal; those of belay_process_start() do not.
+ *
+ * In a program with Go in it this has to come before Go's runtime starts, in a
+ * constructor: Go's handler lies on top then, and lets the signal go that a
+ * thread not of Go's has raised.  Afterwards it is -EBUSY, and the process
+ * still dies.  MT-Safe, not AS-Safe.
  */
 int belay_sigpipe_ignore(void);
 

@@ -12,6 +12,10 @@ int belay__fd_pipe(int ret_fds[2]) {
   return pipe2(ret_fds, O_CLOEXEC | O_NONBLOCK) == 0 ? 0 : -errno;
 }
 
+int belay__fd_pipe_blocking(int ret_fds[2]) {
+  return pipe2(ret_fds, O_CLOEXEC) == 0 ? 0 : -errno;
+}
+
 void belay__fd_close(int fd) {
   int saved = errno;
   if (fd >= 0)

@@ -7,6 +7,9 @@
 /* A pipe, both ends close-on-exec and non-blocking: 0 or -errno. */
 int belay__fd_pipe(int ret_fds[2]);
 
+/* The same, but blocking. */
+int belay__fd_pipe_blocking(int ret_fds[2]);
+
 /* Closes fd unless it is -1; errno is kept, and the fd is gone whatever
  * close() says. */
 void belay__fd_close(int fd);

@@ -27,6 +27,27 @@ static bool bell_is_shared(const struct belay_source *source) {
   return false;
 }
 
+static int fill(struct belay_source *source, struct belay_event *event) {
+  event->level = belay_cancel_level(source->cancel);
+  source->told_level = event->level;
+  return 1;
+}
+
+static void release(struct belay_source *source) {
+  if (source->cancel == NULL)
+    return;
+  belay__list_remove(&source->cancels);
+  if (!bell_is_shared(source))
+    belay__cancel_leave(source->cancel, &source->loop->listener);
+  belay_cancel_free(source->cancel);
+}
+
+static const struct belay__source_kind cancel_kind = {
+    .type = BELAY_EVENT_CANCEL,
+    .fill = fill,
+    .release = release,
+};
+
 /* The listener's source in the poller is the loop itself. */
 static int start_listening(struct belay_loop *loop) {
   if (loop->listening)
@@ -45,8 +66,7 @@ static int start_listening(struct belay_loop *loop) {
 
 int belay_loop_add_cancel(struct belay_loop *loop, struct belay_cancel *cancel,
                           void *data, struct belay_source **ret_source) {
-  struct belay_source *source =
-      belay__source_new(loop, BELAY_EVENT_CANCEL, data);
+  struct belay_source *source = belay__source_new(loop, &cancel_kind, data);
   if (source == NULL)
     return -ENOMEM;
   int error = start_listening(loop);
@@ -75,13 +95,4 @@ void belay__cancels_heard(struct belay_loop *loop) {
     if (has_risen(source))
       belay__source_ready(source);
   }
-}
-
-void belay__cancels_remove(struct belay_source *source) {
-  if (source->cancel == NULL)
-    return;
-  belay__list_remove(&source->cancels);
-  if (!bell_is_shared(source))
-    belay__cancel_leave(source->cancel, &source->loop->listener);
-  belay_cancel_free(source->cancel);
 }

@@ -6,7 +6,6 @@
  * a list at most once, so each that is ready has its turn before any has
  * another.  Nothing is called back.
  */
-#include <belay/cancel.h>
 #include <belay/loop.h>
 
 #include <errno.h>
@@ -25,7 +24,8 @@ static void init(struct belay_loop *loop) {
   loop->pid = getpid();
   belay__list_init(&loop->sources);
   belay__list_init(&loop->cancels);
-  for (int type = 0; type <= BELAY_EVENT_CHANNEL; type++)
+  belay__list_init(&loop->jobs);
+  for (int type = 0; type < BELAY__EVENT_TYPES; type++)
     belay__list_init(&loop->ready[type]);
   loop->timer_fd = -1;
   loop->wakeup.fd = loop->wakeup.write_fd = -1;
@@ -101,35 +101,16 @@ static bool was_woken(struct belay_loop *loop) {
 
 /* -- Returning what is ready ----------------------------------------------- */
 
-/* Fills in the event of a source that is due: 1; 0 if it turns out to have
- * none; or a negative errno. */
+/* As the kind's fill(). */
 static int fill(struct belay_source *source, struct belay_event *event) {
-  event->type = source->type;
+  event->type = source->kind->type;
   event->source = source;
   event->data = source->data;
-  switch (source->type) {
-    case BELAY_EVENT_SIGNAL:
-      return belay_stream_read(source->stream, &event->signal);
-    case BELAY_EVENT_CANCEL:
-      event->level = belay_cancel_level(source->cancel);
-      source->told_level = event->level;
-      return 1;
-    case BELAY_EVENT_TIMER:
-      event->expirations = source->expirations;
-      source->expirations = 0;
-      return 1;
-    case BELAY_EVENT_FD:
-      event->fd = source->fd;
-      event->ready = source->ready_fd;
-      return 1;
-    case BELAY_EVENT_CHANNEL:
-      return 1;
-  }
-  return 0;
+  return source->kind->fill(source, event);
 }
 
 static int take_ready(struct belay_loop *loop, struct belay_event *ret_event) {
-  for (int type = BELAY_EVENT_SIGNAL; type <= BELAY_EVENT_CHANNEL; type++) {
+  for (int type = 0; type < BELAY__EVENT_TYPES; type++) {
     struct belay__list *list = &loop->ready[type];
     while (!belay__list_is_empty(list)) {
       struct belay_source *source =

@@ -15,16 +15,36 @@
 #include "base/wakeup.h"
 #include "loop/poller.h"
 
+/* More than the last of enum belay_event_type. */
+#define BELAY__EVENT_TYPES (BELAY_EVENT_PROCESS + 1)
+
+/* What the files that add sources do each in their own way. */
+struct belay__source_kind {
+  enum belay_event_type type;
+  /* Fills in the event of a source that is due: 1; 0 if it turns out to have
+   * none; or a negative errno. */
+  int (*fill)(struct belay_source *source, struct belay_event *event);
+  /* Before it is freed; it is in no list and not in the poller any more.  May
+   * be NULL. */
+  void (*release)(struct belay_source *source);
+};
+
 struct belay_source {
   struct belay_loop *loop;
-  enum belay_event_type type;
+  const struct belay__source_kind *kind;
   void *data;
   struct belay__list all;   /* in loop->sources */
   struct belay__list ready; /* in one of loop->ready, while an event is due */
   int fd;                   /* in the poller; -1: none */
-  unsigned ready_fd;        /* FD: what it was found to be */
+  unsigned ready_fd;        /* what it was found to be */
 
-  struct belay_stream *stream; /* SIGNAL */
+  struct belay_stream *stream;   /* SIGNAL */
+  struct belay_sigwait *sigwait; /* SIGNAL, of blocked ones; borrowed */
+
+  struct belay_process *process;    /* PROCESS; borrowed */
+  struct belay_process_status told; /* PROCESS */
+  bool watch_stops;                 /* PROCESS */
+
   struct belay_cancel *cancel; /* CANCEL: held */
   int told_level;              /* CANCEL */
   struct belay__list cancels;  /* CANCEL: in loop->cancels */
@@ -41,7 +61,7 @@ struct belay_loop {
   struct belay__poller *poller;
   struct belay__list sources;
   /* What is due, by class, in the order in which it is returned. */
-  struct belay__list ready[BELAY_EVENT_CHANNEL + 1];
+  struct belay__list ready[BELAY__EVENT_TYPES];
 
   struct belay__heap timers;
   size_t timer_count;
@@ -56,12 +76,17 @@ struct belay_loop {
   struct belay__listener listener; /* of all cancels' bells */
   bool listening;
   struct belay__list cancels;
+
+  struct belay__list jobs; /* to be stopped with us: process/job.h */
 };
 
 /* -- source.c: making and removing -- */
 
 struct belay_source *belay__source_new(struct belay_loop *loop,
-                                       enum belay_event_type type, void *data);
+                                       const struct belay__source_kind *kind,
+                                       void *data);
+/* Lets the poller watch `fd` for it. */
+int belay__source_watch(struct belay_source *source, int fd, unsigned interest);
 /* Hands it to the caller, or frees it if there was an error. */
 int belay__source_finish(struct belay_source *source, int error,
                          struct belay_source **ret_source);
@@ -72,9 +97,14 @@ void belay__source_ready(struct belay_source *source);
 
 /* How long the poller may wait for timers' sake: -1 for ever. */
 int64_t belay__timer_wait_ns(const struct belay_loop *loop);
+/* A timer whose events its kind fills in; its release has to be this one. */
+int belay__timer_add(struct belay_loop *loop,
+                     const struct belay__source_kind *kind, int64_t delay_ns,
+                     int64_t interval_ns, void *data,
+                     struct belay_source **ret_source);
+void belay__timer_release(struct belay_source *source);
 /* Makes the sources of all timers that are due ready. */
 void belay__timer_expire(struct belay_loop *loop);
-void belay__timer_remove(struct belay_source *source);
 /* Keeps the loop's own fd in step with the first deadline. */
 void belay__timer_arm_fd(struct belay_loop *loop);
 int belay__timer_open_fd(struct belay_loop *loop);
@@ -83,6 +113,5 @@ int belay__timer_open_fd(struct belay_loop *loop);
 
 /* Makes the sources ready whose level has risen. */
 void belay__cancels_heard(struct belay_loop *loop);
-void belay__cancels_remove(struct belay_source *source);
 
 #endif

@@ -16,6 +16,22 @@
 
 #define NO_DEADLINE INT64_MAX
 
+static bool is_timer(const struct belay_source *source) {
+  return source->kind->release == belay__timer_release;
+}
+
+static int fill(struct belay_source *source, struct belay_event *event) {
+  event->expirations = source->expirations;
+  source->expirations = 0;
+  return 1;
+}
+
+static const struct belay__source_kind timer_kind = {
+    .type = BELAY_EVENT_TIMER,
+    .fill = fill,
+    .release = belay__timer_release,
+};
+
 static struct belay_source *source_of(struct belay__heap_node *node) {
   return BELAY__CONTAINER(node, struct belay_source, deadline);
 }
@@ -56,7 +72,7 @@ static void disarm(struct belay_source *source) {
 
 int belay_source_set_timer(struct belay_source *source, int64_t delay_ns,
                            int64_t interval_ns) {
-  if (source->type != BELAY_EVENT_TIMER || interval_ns < 0)
+  if (!is_timer(source) || interval_ns < 0)
     return -EINVAL;
   disarm(source);
   source->interval_ns = interval_ns;
@@ -68,13 +84,13 @@ int belay_source_set_timer(struct belay_source *source, int64_t delay_ns,
   return 0;
 }
 
-int belay_loop_add_timer(struct belay_loop *loop, int64_t delay_ns,
-                         int64_t interval_ns, void *data,
-                         struct belay_source **ret_source) {
+int belay__timer_add(struct belay_loop *loop,
+                     const struct belay__source_kind *kind, int64_t delay_ns,
+                     int64_t interval_ns, void *data,
+                     struct belay_source **ret_source) {
   if (interval_ns < 0)
     return -EINVAL;
-  struct belay_source *source =
-      belay__source_new(loop, BELAY_EVENT_TIMER, data);
+  struct belay_source *source = belay__source_new(loop, kind, data);
   if (source == NULL)
     return -ENOMEM;
   loop->timer_count++;
@@ -84,13 +100,20 @@ int belay_loop_add_timer(struct belay_loop *loop, int64_t delay_ns,
   return belay__source_finish(source, error, ret_source);
 }
 
-void belay__timer_remove(struct belay_source *source) {
+int belay_loop_add_timer(struct belay_loop *loop, int64_t delay_ns,
+                         int64_t interval_ns, void *data,
+                         struct belay_source **ret_source) {
+  return belay__timer_add(loop, &timer_kind, delay_ns, interval_ns, data,
+                          ret_source);
+}
+
+void belay__timer_release(struct belay_source *source) {
   disarm(source);
   source->loop->timer_count--;
 }
 
 int belay_source_pause(struct belay_source *source) {
-  if (source->type != BELAY_EVENT_TIMER)
+  if (!is_timer(source))
     return -EINVAL;
   if (source->paused)
     return 0;
@@ -103,7 +126,7 @@ int belay_source_pause(struct belay_source *source) {
 }
 
 int belay_source_resume(struct belay_source *source) {
-  if (source->type != BELAY_EVENT_TIMER)
+  if (!is_timer(source))
     return -EINVAL;
   if (!source->paused)
     return 0;

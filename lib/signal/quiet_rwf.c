@@ -48,7 +48,8 @@ ssize_t belay__write_quietly(int fd, const struct iovec *parts, int count) {
   if (!kernel_knows())
     return -EOPNOTSUPP;
   ssize_t n = write_with_flag(fd, parts, count);
-  if (n < 0 && errno == ENOSYS) /* a filter was installed since */
+  /* A filter was installed since.  If it was not, the other way will tell. */
+  if (n < 0 && (errno == ENOSYS || errno == EPERM))
     return -EOPNOTSUPP;
   return n < 0 ? -errno : n;
 }

@@ -177,6 +177,18 @@ static bool ignore_is_respected(int signo) {
   }
 }
 
+static bool is_left_ignored(int signo, const struct sigaction *now,
+                            unsigned flags) {
+  return is_plain(now, SIG_IGN) && ignore_is_respected(signo) &&
+         !(flags & BELAY_SIGNAL_FORCE);
+}
+
+bool belay__registry_is_left_ignored(int signo, unsigned flags) {
+  struct sigaction now;
+  return sigaction(signo, NULL, &now) == 0 &&
+         is_left_ignored(signo, &now, flags);
+}
+
 static struct sigaction our_action(void) {
   struct sigaction action = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
   action.sa_sigaction = belay__deliver;
@@ -210,8 +222,7 @@ static int install(int signo, unsigned flags) {
   bool covered = !is_plain(&now, SIG_DFL) && !is_plain(&now, SIG_IGN);
   if (entry->installed && covered)
     return 0; /* by a handler that was put on top and, we trust, calls ours */
-  if (is_plain(&now, SIG_IGN) && ignore_is_respected(signo) &&
-      !(flags & BELAY_SIGNAL_FORCE))
+  if (is_left_ignored(signo, &now, flags))
     return 0;
   entry->previous = now;
   atomic_store(&belay__slots[signo].previous_spent, false);
@@ -355,16 +366,28 @@ void belay__registry_unlisten(int signo, struct belay__listener *listener) {
   leave(&changed);
 }
 
+/* -- What others had set up ------------------------------------------------ */
+
+bool belay__registry_children_are_discarded(void) {
+  struct sigaction now;
+  return sigaction(SIGCHLD, NULL, &now) == 0 &&
+         (is_plain(&now, SIG_IGN) || (now.sa_flags & SA_NOCLDWAIT));
+}
+
 /* -- SIGPIPE's process scope ---------------------------------------------- */
 
 int belay__registry_ignore(int signo) {
   struct sigaction now, ignore = {.sa_handler = SIG_IGN};
+  int result = 1;
   sigemptyset(&ignore.sa_mask);
   struct changed changed = enter();
-  int result = sigaction(signo, NULL, &now) != 0 ? -errno : 1;
-  if (result == 1 && is_plain(&now, SIG_DFL)) {
+  if (sigaction(signo, NULL, &now) != 0) {
+    result = -errno;
+  } else if (is_plain(&now, SIG_DFL)) {
     result = sigaction(signo, &ignore, NULL) != 0 ? -errno : 0;
     entries[signo].ignored_by_us = result == 0;
+  } else if (!is_plain(&now, SIG_IGN)) {
+    result = -EBUSY;
   }
   leave(&changed);
   return result;

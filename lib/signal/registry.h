@@ -36,7 +36,14 @@ void belay__registry_unlisten(int signo, struct belay__listener *listener);
 /* The generation that this process has now; claims one if need be. */
 int belay__registry_generation(unsigned *ret_generation);
 
-/* Ignores signo if its disposition is the default: 0, or 1 if it is not.
+/* Whether signo is ignored now and would be left so, for want of `flags`. */
+bool belay__registry_is_left_ignored(int signo, unsigned flags);
+
+/* Whether the kernel throws away what becomes of our children. */
+bool belay__registry_children_are_discarded(void);
+
+/* Ignores signo if its disposition is the default: 0; 1 if it is ignored;
+ * -EBUSY if somebody handles it.
  * Undone by unignore: 0, or 1 if there is nothing of ours to undo. */
 int belay__registry_ignore(int signo);
 int belay__registry_unignore(int signo);

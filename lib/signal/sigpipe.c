@@ -1,12 +1,10 @@
 /*
- * sigpipe.c: writes that return -EPIPE and raise nothing.
+ * sigpipe.c: keeping SIGPIPE from one thread, or from the process.
  *
- * Each call takes the cheapest way that its fd and kernel offer: a flag for
- * sockets, a flag for any fd on Linux 6.18, else the guard.  The guard blocks
- * the signal, and on leaving takes back the one that this thread caused.
- * Invariants: a SIGPIPE that somebody else sent is still there afterwards; the
- * guard always looks on leaving, as a pipe that breaks in the middle of a
- * write raises the signal and returns a count.
+ * The guard blocks the signal, and on leaving takes back the one that this
+ * thread caused.  Invariants: a SIGPIPE that somebody else sent is still there
+ * afterwards; the guard always looks on leaving, as a pipe that breaks in the
+ * middle of a write raises the signal and returns a count.
  */
 #include <belay/sigpipe.h>
 
@@ -14,13 +12,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "signal/pending.h"
-#include "signal/quiet.h"
 #include "signal/registry.h"
 
 /* -- One thread ----------------------------------------------------------- */
@@ -88,53 +83,9 @@ void belay_sigpipe_end(struct belay_sigpipe_guard *guard) {
   errno = saved_errno;
 }
 
-/* -- One call ------------------------------------------------------------- */
-
-static ssize_t result(ssize_t n) {
-  return n < 0 ? -errno : n;
-}
-
-ssize_t belay_send(int fd, const void *data, size_t size_bytes, int flags) {
-  return result(send(fd, data, size_bytes, flags | MSG_NOSIGNAL));
-}
-
-ssize_t belay_sendmsg(int fd, const struct msghdr *message, int flags) {
-  return result(sendmsg(fd, message, flags | MSG_NOSIGNAL));
-}
-
-static ssize_t write_guarded(int fd, const struct iovec *parts, int count) {
-  struct belay_sigpipe_guard guard;
-  belay_sigpipe_begin(&guard);
-  ssize_t n = result(writev(fd, parts, count));
-  belay_sigpipe_end(&guard);
-  return n;
-}
-
-static ssize_t write_parts(int fd, const struct iovec *parts, int count) {
-  ssize_t n = belay__write_quietly(fd, parts, count);
-  return n != -EOPNOTSUPP ? n : write_guarded(fd, parts, count);
-}
-
-ssize_t belay_writev(int fd, const struct iovec *parts, int count) {
-  return write_parts(fd, parts, count);
-}
-
-/* To write() nothing is an empty message for some sockets; writev() does not
- * even look at the fd. */
-static ssize_t write_nothing(int fd) {
-  struct belay_sigpipe_guard guard;
-  belay_sigpipe_begin(&guard);
-  ssize_t n = result(write(fd, "", 0));
-  belay_sigpipe_end(&guard);
-  return n;
-}
-
-ssize_t belay_write(int fd, const void *data, size_t size_bytes) {
-  if (size_bytes == 0)
-    return write_nothing(fd);
-  const struct iovec part = {.iov_base = (void *)(uintptr_t)data,
-                             .iov_len = size_bytes};
-  return write_parts(fd, &part, 1);
+void belay_sigpipe_block(void) {
+  sigset_t sigpipe = just_sigpipe();
+  pthread_sigmask(SIG_BLOCK, &sigpipe, NULL);
 }
 
 /* -- The process ---------------------------------------------------------- */

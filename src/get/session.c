@@ -390,6 +390,8 @@ static void take(struct session *session, const struct belay_event *event) {
     case BELAY_EVENT_CHANNEL:
       take_replies(session);
       break;
+    case BELAY_EVENT_PROCESS:
+      break;
   }
 }
 

@@ -46,6 +46,50 @@ static void print_cancel(void) {
   CONSTANT(BELAY_CANCEL_FORCED);
 }
 
+static void print_process(void) {
+  STRUCT(belay_process_fd);
+  MEMBER(belay_process_fd, ours);
+  MEMBER(belay_process_fd, theirs);
+  STRUCT(belay_process_options);
+  MEMBER(belay_process_options, size);
+  MEMBER(belay_process_options, flags);
+  MEMBER(belay_process_options, directory);
+  MEMBER(belay_process_options, environment);
+  MEMBER(belay_process_options, stdin_fd);
+  MEMBER(belay_process_options, stdout_fd);
+  MEMBER(belay_process_options, stderr_fd);
+  MEMBER(belay_process_options, fds);
+  MEMBER(belay_process_options, fd_count);
+  MEMBER(belay_process_options, ignore);
+  MEMBER(belay_process_options, block);
+  MEMBER(belay_process_options, terminal);
+  MEMBER(belay_process_options, parent_death_signal);
+  STRUCT(belay_process_status);
+  MEMBER(belay_process_status, state);
+  MEMBER(belay_process_status, code);
+  MEMBER(belay_process_status, core_dumped);
+  CONSTANT(BELAY_PROCESS_SAME_GROUP);
+  CONSTANT(BELAY_PROCESS_NEW_SESSION);
+  CONSTANT(BELAY_PROCESS_KEEP_FDS);
+  CONSTANT(BELAY_PROCESS_KEEP_IGNORED);
+  CONSTANT(BELAY_STDIO_INHERIT);
+  CONSTANT(BELAY_STDIO_NULL);
+  CONSTANT(BELAY_STDIO_PIPE);
+  CONSTANT(BELAY_STDIO_STDOUT);
+  CONSTANT(BELAY_PROCESS_WATCH_STOPS);
+  CONSTANT(BELAY_PROCESS_RUNNING);
+  CONSTANT(BELAY_PROCESS_STOPPED);
+  CONSTANT(BELAY_PROCESS_EXITED);
+  CONSTANT(BELAY_PROCESS_KILLED);
+  CONSTANT(BELAY_PROCESS_LOST);
+}
+
+static void print_stopwatch(void) {
+  STRUCT(belay_stopwatch);
+  MEMBER(belay_stopwatch, belay_private_loop);
+  MEMBER(belay_stopwatch, belay_private_ns);
+}
+
 static void print_loop(void) {
   STRUCT(belay_event);
   MEMBER(belay_event, type);
@@ -56,11 +100,13 @@ static void print_loop(void) {
   MEMBER(belay_event, expirations);
   MEMBER(belay_event, fd);
   MEMBER(belay_event, ready);
+  MEMBER(belay_event, process);
   CONSTANT(BELAY_EVENT_SIGNAL);
   CONSTANT(BELAY_EVENT_CANCEL);
   CONSTANT(BELAY_EVENT_TIMER);
   CONSTANT(BELAY_EVENT_FD);
   CONSTANT(BELAY_EVENT_CHANNEL);
+  CONSTANT(BELAY_EVENT_PROCESS);
   CONSTANT(BELAY_FD_READ);
   CONSTANT(BELAY_FD_WRITE);
   CONSTANT(BELAY_FD_HANGUP);
@@ -73,6 +119,8 @@ int main(void) {
   print_signal();
   print_sigpipe();
   print_cancel();
+  print_process();
+  print_stopwatch();
   print_loop();
   return 0;
 }

@@ -13,7 +13,7 @@ FUNCTION = 'belay_loop_pause'
 
 
 def doctored(folder, path, old, new):
-    copy_tree(folder, 'include', 'lib/belay.map', 'docs/man')
+    copy_tree(folder, 'include', 'lib/belay.map')
     doctor(folder / path, old, new)
     return f'--root={folder}'
 
@@ -88,20 +88,10 @@ def a_declaration_in_a_comment_is_none(folder):
 
 
 @case
-def a_function_without_a_manual_page_is_noticed(folder):
-    root = doctored(folder, 'docs/man/libbelay.3', None, '')
-    page = folder / 'docs' / 'man' / 'libbelay.3'
-    page.write_text(page.read_text().replace(FUNCTION, 'nothing'))
-    refuses(GATE, root, '--man',
-            because=f'{FUNCTION} is missing in docs/man')
-
-
-@case
-def a_manual_of_what_is_gone_is_noticed(folder):
-    root = doctored(folder, 'docs/man/libbelay.3', None,
-                    '.Fn belay_gone void\n')
-    refuses(GATE, root, '--man',
-            because='belay_gone is in docs/man/*.3, but in no header')
+def a_function_that_nothing_is_said_of_is_noticed(folder):
+    root = doctored(folder, 'include/belay/version.h', 'const char *belay_v',
+                    '\nint belay_new_thing(int x);\n\nconst char *belay_v')
+    refuses(GATE, root, '--man', because='belay_new_thing has no comment')
 
 
 @case

@@ -31,6 +31,8 @@ WANTED = {
     f'{LIB}/cmake/belay/belay-config-version.cmake',
     *(f'share/man/man{path.suffix[1:]}/{path.name}'
       for path in (ROOT / 'docs/man').glob('*.[1-9]')),
+    *(f'share/man/man3/belay_{name[:-2]}.3' for name in HEADERS
+      if name != 'belay.h'),
 }
 if PROGRAMS:
     WANTED |= {'bin/belay', 'libexec/belay/belay-get'}

@@ -2,6 +2,9 @@
 #include <belay/sigpipe.h>
 #include <fcntl.h>
 #include <stddef.h>
+#ifndef BELAY_TEST_PORTABLE
+#include <sys/sendfile.h>
+#endif
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -133,6 +136,46 @@ static ssize_t their_sendmsg(int fd, const char *data, size_t size) {
       sendmsg(fd, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1}, 0));
 }
 
+/* A file that holds the data, at its start. */
+static int source_file(const char *data, size_t size) {
+  FILE *file = tmpfile();
+  CHECK(file != NULL);
+  int fd = dup(fileno(file));
+  fclose(file);
+  CHECK_EQ(pwrite(fd, data, size, 0), (ssize_t)size);
+  return fd;
+}
+
+#ifndef BELAY_TEST_PORTABLE
+static ssize_t our_sendfile(int fd, const char *data, size_t size) {
+  int in = source_file(data, size);
+  ssize_t n = belay_sendfile(fd, in, NULL, size);
+  close(in);
+  return n;
+}
+static ssize_t their_sendfile(int fd, const char *data, size_t size) {
+  int in = source_file(data, size);
+  ssize_t n = errno_of(sendfile(fd, in, NULL, size));
+  close(in);
+  return n;
+}
+static ssize_t our_splice(int fd, const char *data, size_t size) {
+  int in = source_file(data, size);
+  int64_t offset = 0;
+  ssize_t n = belay_splice(in, &offset, fd, NULL, size, 0);
+  CHECK_EQ(offset, n > 0 ? n : 0);
+  close(in);
+  return n;
+}
+static ssize_t their_splice(int fd, const char *data, size_t size) {
+  int in = source_file(data, size);
+  loff_t offset = 0;
+  ssize_t n = errno_of(splice(in, &offset, fd, NULL, size, 0));
+  close(in);
+  return n;
+}
+#endif
+
 static const struct {
   ssize_t (*ours)(int fd, const char *data, size_t size);
   ssize_t (*theirs)(int fd, const char *data, size_t size);
@@ -141,6 +184,10 @@ static const struct {
     {our_writev, their_writev},
     {our_send, their_send},
     {our_sendmsg, their_sendmsg},
+#ifndef BELAY_TEST_PORTABLE
+    {our_sendfile, their_sendfile},
+    {our_splice, their_splice},
+#endif
 };
 
 static ssize_t do_call(ssize_t (*call)(int, const char *, size_t),
@@ -198,6 +245,35 @@ TEST(also_while_sigpipe_is_blocked) {
   sigpending(&pending);
   CHECK_EQ(sigismember(&pending, SIGPIPE), 0);
   sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* -- From a file ----------------------------------------------------------- */
+
+TEST(a_file_is_sent_from_an_offset_or_from_its_own_position) {
+  int in = source_file("0123456789", 10), out = whole_pipe();
+  off_t offset = 4;
+  char got[16] = "";
+  CHECK_EQ(belay_sendfile(out, in, &offset, 3), 3);
+  CHECK_EQ(offset, 7);
+  CHECK_EQ(belay_sendfile(out, in, NULL, 2), 2);
+  CHECK_EQ(belay_sendfile(out, in, NULL, 100), 8);
+  CHECK_EQ(belay_sendfile(out, in, NULL, 1), 0);
+  CHECK_EQ(read(other_end, got, sizeof got), 13);
+  CHECK_STR(got, "4560123456789");
+  close(in);
+  close(out);
+  close(other_end);
+}
+
+TEST(what_could_not_be_sent_is_still_in_the_file) {
+  int in = source_file("0123456789", 10), out = broken_pipe();
+  off_t offset = 4;
+  CHECK_ERR(belay_sendfile(out, in, &offset, 3), -EPIPE);
+  CHECK_EQ(offset, 4);
+  CHECK_ERR(belay_sendfile(out, in, NULL, 3), -EPIPE);
+  CHECK_EQ(lseek(in, 0, SEEK_CUR), 0);
+  close(in);
+  close(out);
 }
 
 /* -- Kernels, and filters, that do not know the flag ----------------------- */

@@ -1,0 +1,175 @@
+/*
+ * child.c: what the child does between fork and exec.
+ *
+ * It may share the memory of its parent, who waits (vfork): so nothing here
+ * allocates or locks, and nothing but the child's own kernel state and the
+ * result is changed.  All signals are blocked until the last moment.
+ * Invariant: no handler of the parent's program ever runs here.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process/start.h"
+#include "signal/slot.h"
+
+/* -- Signals --------------------------------------------------------------- */
+
+/* Whose stop is put off: the child that this thread has become. */
+static _Thread_local struct belay__start_result *putting_off;
+
+/* A stop between here and exec would leave a parent that waits for us stuck.
+ * It is told instead, and sends it again to the program. */
+static void put_off(int signo) {
+  putting_off->stopped_by = signo;
+}
+
+static bool is_terminal_stop(int signo) {
+  return signo == SIGTSTP || signo == SIGTTIN || signo == SIGTTOU;
+}
+
+/* Exec makes handlers the default, and leaves what is ignored. */
+static void reset_dispositions(const struct belay__start *start) {
+  putting_off = start->result;
+  for (int signo = 1; signo < BELAY__NSIG; signo++) {
+    struct sigaction now, wanted = {.sa_handler = SIG_DFL};
+    sigemptyset(&wanted.sa_mask);
+    if (sigismember(&start->ignored, signo) == 1)
+      wanted.sa_handler = SIG_IGN;
+    else if (is_terminal_stop(signo))
+      wanted.sa_handler = put_off;
+    if (sigaction(signo, NULL, &now) == 0 &&
+        now.sa_handler != wanted.sa_handler)
+      sigaction(signo, &wanted, NULL);
+  }
+}
+
+/* -- Fds ------------------------------------------------------------------- */
+
+/* First all of them out of each other's way, then each into its place. */
+static int place_fds(const struct belay__start *start) {
+  int highest = 2;
+  for (size_t i = 0; i < start->fd_count; i++)
+    if (start->fds[i].theirs > highest)
+      highest = start->fds[i].theirs;
+  for (size_t i = 0; i < start->fd_count; i++) {
+    int copy = fcntl(start->fds[i].ours, F_DUPFD_CLOEXEC, highest + 1);
+    if (copy < 0)
+      return -errno;
+    start->fds[i].ours = copy;
+  }
+  if (!(start->flags & BELAY_PROCESS_KEEP_FDS))
+    belay__close_on_exec_all();
+  for (size_t i = 0; i < start->fd_count; i++)
+    if (dup2(start->fds[i].ours, start->fds[i].theirs) < 0)
+      return -errno;
+  return 0;
+}
+
+/* -- Where it belongs ------------------------------------------------------ */
+
+static int join_group(const struct belay__start *start) {
+  int n = 0;
+  if (start->flags & BELAY_PROCESS_NEW_SESSION)
+    n = setsid() < 0 ? -1 : 0;
+  else if (!(start->flags & BELAY_PROCESS_SAME_GROUP))
+    n = setpgid(0, 0);
+  return n < 0 ? -errno : 0;
+}
+
+/* A parent that ended before we asked will not be told of any more. */
+static int follow_parent(const struct belay__start *start) {
+  if (start->parent_death_signal == 0)
+    return 0;
+  int error = belay__set_parent_death_signal(start->parent_death_signal);
+  return error == 0 && getppid() != start->parent ? -ESRCH : error;
+}
+
+static int prepare(const struct belay__start *start) {
+  int error = join_group(start);
+  if (error == 0)
+    error = follow_parent(start);
+  if (error == 0)
+    error = place_fds(start);
+  if (error == 0 && start->directory != NULL && chdir(start->directory) != 0)
+    error = -errno;
+  if (error == 0 && start->terminal >= 0 &&
+      tcsetpgrp(start->terminal, getpgrp()) != 0)
+    error = -errno;
+  return error;
+}
+
+/* -- The program ----------------------------------------------------------- */
+
+/* A script without #! is the shell's, as for execvp(). */
+static int execute_as_script(const struct belay__start *start,
+                             const char *file) {
+  size_t count = 0;
+  while (start->argv[count] != NULL)
+    count++;
+  if (count > 1024)
+    return -E2BIG;
+  const char *argv[1024 + 2] = {"sh", file};
+  for (size_t i = 1; i <= count; i++)
+    argv[i + 1] = start->argv[i];
+  execve("/bin/sh", (char **)(uintptr_t)argv, start->environment);
+  return -errno;
+}
+
+static int execute_file(const struct belay__start *start, const char *file) {
+  execve(file, start->argv, start->environment);
+  return errno == ENOEXEC ? execute_as_script(start, file) : -errno;
+}
+
+/* The next entry of PATH with the name: what is left of PATH, or NULL. */
+static const char *join_path(const char *path, const char *name,
+                             char file[PATH_MAX]) {
+  size_t length = strcspn(path, ":"), name_length = strlen(name);
+  file[0] = '\0';
+  if (length + name_length + 2 <= PATH_MAX) {
+    memcpy(file, path, length);
+    if (length > 0)
+      file[length++] = '/';
+    memcpy(file + length, name, name_length + 1);
+  }
+  path += strcspn(path, ":");
+  return *path == ':' ? path + 1 : NULL;
+}
+
+/* The first that can be executed; that one was not permitted is told if no
+ * other is there. */
+static int execute(const struct belay__start *start) {
+  const char *name = start->argv[0];
+  if (strchr(name, '/') != NULL)
+    return execute_file(start, name);
+  int result = -ENOENT;
+  for (const char *rest = start->path; rest != NULL;) {
+    char file[PATH_MAX];
+    rest = join_path(rest, name, file);
+    int error = execute_file(start, file);
+    if (error == -EACCES)
+      result = error;
+    else if (error != -ENOENT && error != -ENOTDIR)
+      return error;
+  }
+  return result;
+}
+
+_Noreturn void belay__child_main(struct belay__start *start) {
+  reset_dispositions(start);
+  int error = prepare(start);
+  if (error == 0) {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &start->mask, NULL);
+    error = execute(start);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    if (start->terminal >= 0)
+      tcsetpgrp(start->terminal, start->group);
+  }
+  start->result->error = error;
+  _exit(127);
+}

@@ -1,0 +1,50 @@
+/*
+ * make_child_fork.c (portable): a child made by fork(), which tells in a page
+ * that both see.  A pipe that exec closes says that it has told all.
+ */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#endif
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "process/start.h"
+
+/* Whoever else was forked meanwhile may hold the pipe for a moment longer. */
+static void wait_for_end(int fd) {
+  char byte;
+  while (read(fd, &byte, 1) < 0 && errno == EINTR)
+    continue;
+}
+
+static pid_t fork_and_wait(struct belay__start *start) {
+  int fds[2];
+  int error = belay__fd_pipe_blocking(fds);
+  if (error < 0)
+    return error;
+  pid_t pid = fork();
+  if (pid == 0)
+    belay__child_main(start);
+  error = pid < 0 ? -errno : 0;
+  belay__fd_close(fds[1]);
+  if (pid > 0)
+    wait_for_end(fds[0]);
+  belay__fd_close(fds[0]);
+  return error < 0 ? error : pid;
+}
+
+pid_t belay__make_child(struct belay__start *start,
+                        struct belay__start_result *ret_result) {
+  start->result = mmap(NULL, sizeof(*start->result), PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (start->result == MAP_FAILED)
+    return -ENOMEM;
+  int saved_errno = errno;
+  pid_t pid = fork_and_wait(start);
+  errno = saved_errno;
+  *ret_result = *start->result;
+  munmap(start->result, sizeof(*start->result));
+  return pid;
+}

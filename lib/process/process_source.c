@@ -1,0 +1,68 @@
+/*
+ * process_source.c: a child in a loop.
+ *
+ * Its end is told by a pidfd where there are any, else, and its stops in any
+ * case, by SIGCHLD: then we look.  Invariant: an event is a change from what
+ * was told before.
+ */
+#include <errno.h>
+
+#include "loop/source.h"
+#include "process/process.h"
+
+static void release(struct belay_source *source) {
+  belay_stream_free(source->stream);
+}
+
+/* What has ended has no more to tell; the fd would stay readable for ever. */
+static void stop_watching(struct belay_source *source) {
+  belay__poller_remove(source->loop->poller, source->fd);
+  source->fd = -1;
+}
+
+static int fill(struct belay_source *source, struct belay_event *event) {
+  struct belay_process_status *told = &source->told;
+  if (told->state >= BELAY_PROCESS_EXITED)
+    return 0;
+  while (source->stream != NULL &&
+         belay_stream_read(source->stream, &event->signal) > 0)
+    continue;
+  event->signal = (struct belay_siginfo){.signo = 0};
+  belay_process_look(source->process, &event->process);
+  if (event->process.state == told->state && event->process.code == told->code)
+    return 0;
+  if (event->process.state < BELAY_PROCESS_EXITED && !source->watch_stops)
+    return 0;
+  *told = event->process;
+  if (belay__process_is_over(source->process))
+    stop_watching(source);
+  return 1;
+}
+
+static const struct belay__source_kind process_kind = {
+    .type = BELAY_EVENT_PROCESS,
+    .fill = fill,
+    .release = release,
+};
+
+int belay_loop_add_process(struct belay_loop *loop,
+                           struct belay_process *process, unsigned flags,
+                           void *data, struct belay_source **ret_source) {
+  if ((flags & ~BELAY_PROCESS_WATCH_STOPS) != 0)
+    return -EINVAL;
+  struct belay_source *source = belay__source_new(loop, &process_kind, data);
+  if (source == NULL)
+    return -ENOMEM;
+  source->process = process;
+  source->watch_stops = flags & BELAY_PROCESS_WATCH_STOPS;
+  const int signals[] = {SIGCHLD, 0};
+  int fd = process->pidfd, error = 0;
+  if (source->watch_stops || fd < 0) {
+    error = belay_stream_open(signals, 0, &source->stream);
+    fd = error < 0 ? error : belay_stream_fd(source->stream);
+  }
+  if (error == 0)
+    error = belay__source_watch(source, fd, BELAY_FD_READ);
+  belay__source_ready(source); /* for what it is already */
+  return belay__source_finish(source, error, ret_source);
+}

@@ -1,0 +1,58 @@
+/*
+ * start.h: a program to be started, from the caller's options to exec; shared
+ * by the files of this folder that take part in it.
+ *
+ * spawn.c resolves the options into a belay__start, a maker (make_child_*.c)
+ * makes the child, and child.c is what the child does.
+ */
+#ifndef PROCESS_START_H
+#define PROCESS_START_H
+
+#include <belay/process.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* What the child tells: in memory that both see. */
+struct belay__start_result {
+  volatile int error;               /* 0, or why it was not executed */
+  volatile sig_atomic_t stopped_by; /* a stop that was put off, or 0 */
+};
+
+struct belay__start {
+  char *const *argv;
+  char *const *environment;
+  const char *path; /* where to look for programs */
+  const char *directory;
+  unsigned flags;
+  struct belay_process_fd *fds; /* the standard three too; the child's to use */
+  size_t fd_count;
+  sigset_t ignored, mask;
+  int terminal;
+  pid_t group; /* ours, for giving the terminal back */
+  int parent_death_signal;
+  pid_t parent;
+  struct belay__start_result *result;
+};
+
+/*
+ * Makes a child that calls belay__child_main(start), with all signals blocked,
+ * and waits until it has executed the program or ended: its pid, or -errno;
+ * *ret_result is what it told.
+ */
+pid_t belay__make_child(struct belay__start *start,
+                        struct belay__start_result *ret_result);
+
+/* In the child.  AS-Safe: it may share its parent's memory. */
+_Noreturn void belay__child_main(struct belay__start *start);
+
+/* What was ignored when the library was loaded. */
+const sigset_t *belay__ignored_at_load(void);
+
+/* Sets close-on-exec for all fds from 3 on.  AS-Safe. */
+void belay__close_on_exec_all(void);
+
+/* Lets the kernel send a signal when the parent ends: 0, or -errno.  AS-Safe. */
+int belay__set_parent_death_signal(int signo);
+
+#endif

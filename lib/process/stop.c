@@ -1,0 +1,51 @@
+/*
+ * stop.c: stopping with one's jobs, and going on with them.
+ *
+ * The kernel does the stopping, by the default action, so that whoever waits
+ * for us sees which signal it was, and its rule for orphaned groups holds.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "loop/source.h"
+#include "process/job.h"
+
+static struct belay_job *job_of(struct belay__list *link) {
+  return BELAY__CONTAINER(link, struct belay_job, link);
+}
+
+static pid_t group_of(const struct belay_job *job) {
+  return belay_process_pid(job->process);
+}
+
+/* A job that has the terminal gives it to us, and gets it back later. */
+static void take_terminal(const struct belay_job *job) {
+  if (job->terminal >= 0 && tcgetpgrp(job->terminal) == group_of(job))
+    belay_terminal_give(job->terminal, getpgrp());
+}
+
+/* In the background it is not ours to give. */
+static void return_terminal(const struct belay_job *job) {
+  if (job->terminal >= 0 && tcgetpgrp(job->terminal) == getpgrp())
+    belay_terminal_give(job->terminal, group_of(job));
+}
+
+int belay_loop_stop(struct belay_loop *loop, int signo) {
+  if (signo == SIGSTOP)
+    signo = SIGTSTP;
+  if (signo != SIGTSTP && signo != SIGTTIN && signo != SIGTTOU)
+    return -EINVAL;
+  struct belay__list *jobs = &loop->jobs, *link;
+  belay_loop_pause(loop);
+  for (link = jobs->next; link != jobs; link = link->next) {
+    belay_job_signal(job_of(link), signo);
+    take_terminal(job_of(link));
+  }
+  belay_signal_default(signo);
+  for (link = jobs->next; link != jobs; link = link->next) {
+    return_terminal(job_of(link));
+    belay_job_signal(job_of(link), SIGCONT);
+  }
+  belay_loop_resume(loop);
+  return 0;
+}

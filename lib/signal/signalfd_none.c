@@ -1,0 +1,9 @@
+/* signalfd_none.c (portable): elsewhere signals are waited for by themselves. */
+#include <errno.h>
+
+#include "signal/signalfd.h"
+
+int belay__signalfd_open(const sigset_t *set) {
+  (void)set;
+  return -ENOSYS;
+}

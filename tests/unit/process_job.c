@@ -1,0 +1,246 @@
+/* process_job.c: groups that end whole, stop with us, and have the terminal. */
+#include <belay/job.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+
+#include "unit/process_help.h"
+
+static struct belay_process_options options = BELAY_PROCESS_OPTIONS_INIT;
+static struct belay_loop *loop;
+
+static struct belay_job *start_job(char *const argv[], unsigned flags) {
+  struct belay_job *job;
+  if (loop == NULL)
+    CHECK_OK(belay_loop_new(&loop));
+  options.stdout_fd = BELAY_STDIO_PIPE;
+  CHECK_OK(belay_job_start(loop, argv, &options, flags, &loop, &job));
+  return job;
+}
+
+static struct belay_event next(void) {
+  struct belay_event event;
+  CHECK_EQ(belay_loop_next(loop, LONG, &event), 1);
+  CHECK_EQ(event.type, BELAY_EVENT_PROCESS);
+  CHECK(event.data == &loop);
+  return event;
+}
+
+/* -- Ending ---------------------------------------------------------------- */
+
+TEST(a_job_ends_by_itself) {
+  struct belay_job *job = start_job(SH("exit 3"), 0);
+  CHECK_EQ(next().process.code, 3);
+  belay_job_free(job);
+  belay_loop_free(loop);
+}
+
+TEST(asked_to_end_it_is_asked_politely) {
+  struct belay_job *job = start_job(
+      SH("trap 'exit 4' TERM; echo word; while :; do sleep 0.01; done"), 0);
+  wait_word(belay_job_process(job));
+  CHECK_OK(belay_job_end(job, 0, LONG));
+  CHECK_EQ(next().process.code, 4);
+  CHECK_OK(belay_job_end(job, 0, LONG)); /* it has: no error */
+  belay_job_free(job);
+  belay_loop_free(loop);
+}
+
+TEST(who_does_not_listen_is_killed_after_the_grace) {
+  struct belay_job *job =
+      start_job(SH("trap '' TERM; echo word; while :; do sleep 0.01; done"), 0);
+  wait_word(belay_job_process(job));
+  CHECK_OK(belay_job_end(job, SIGTERM, 20 * MS));
+  struct belay_event event = next();
+  CHECK_EQ(event.process.state, BELAY_PROCESS_KILLED);
+  CHECK_EQ(event.process.code, SIGKILL);
+  belay_job_free(job);
+  belay_loop_free(loop);
+}
+
+TEST(one_that_is_stopped_hears_that_it_is_to_end) {
+  struct belay_job *job =
+      start_job(SH("echo word; exec sleep 1000"), BELAY_PROCESS_WATCH_STOPS);
+  wait_word(belay_job_process(job));
+  CHECK_OK(belay_job_signal(job, SIGSTOP));
+  CHECK_EQ(next().process.state, BELAY_PROCESS_STOPPED);
+  CHECK_OK(belay_job_end(job, 0, LONG));
+  struct belay_event event = next();
+  if (event.process.state == BELAY_PROCESS_RUNNING)
+    event = next();
+  CHECK_EQ(event.process.code, SIGTERM);
+  belay_job_free(job);
+  belay_loop_free(loop);
+}
+
+/* The pipe's end says that nobody has it any more. */
+static void check_all_gone(int fd) {
+  char byte;
+  CHECK(is_readable(fd, 10000));
+  CHECK_EQ(read(fd, &byte, 1), 0);
+}
+
+TEST(a_grace_is_for_all_of_the_group) {
+  struct belay_job *job =
+      start_job(SH("(trap '' TERM; echo word; while :; do sleep 0.01; done)& "
+                   "read x <&-; exec sleep 1000"),
+                0);
+  struct belay_process *process = belay_job_process(job);
+  wait_word(process);
+  CHECK_OK(belay_job_end(job, SIGTERM, 50 * MS));
+  CHECK_EQ(next().process.code, SIGTERM);
+  struct belay_event event;
+  CHECK_EQ(belay_loop_next(loop, 100 * MS, &event), 0);
+  check_all_gone(belay_process_pipe(process, 1));
+  belay_job_free(job);
+  belay_loop_free(loop);
+}
+
+TEST(nothing_of_it_is_left_when_it_is_freed) {
+  int fds[2];
+  CHECK_OK(pipe2(fds, O_CLOEXEC));
+  struct belay_process_fd more = {fds[1], 5};
+  options.fds = &more;
+  options.fd_count = 1;
+  struct belay_job *job =
+      start_job(SH("sleep 1000 & sleep 1000 & echo word; wait"), 0);
+  close(fds[1]);
+  wait_word(belay_job_process(job));
+  belay_job_free(job);
+  belay_job_free(NULL);
+  check_all_gone(fds[0]);
+  close(fds[0]);
+  belay_loop_free(loop);
+}
+
+TEST(a_job_needs_a_group) {
+  struct belay_job *job;
+  CHECK_OK(belay_loop_new(&loop));
+  options.flags = BELAY_PROCESS_SAME_GROUP;
+  CHECK_ERR(belay_job_start(loop, ARGV("true"), &options, 0, NULL, &job),
+            -EINVAL);
+  options.flags = 0;
+  CHECK_ERR(belay_job_start(loop, ARGV("/nowhere"), &options, 0, NULL, &job),
+            -ENOENT);
+  belay_loop_free(loop);
+}
+
+/* -- Ctrl-Z ---------------------------------------------------------------- */
+
+TEST(stopping_is_for_stops) {
+  CHECK_OK(belay_loop_new(&loop));
+  CHECK_ERR(belay_loop_stop(loop, SIGTERM), -EINVAL);
+  belay_loop_free(loop);
+}
+
+static bool is_in_state(pid_t pid, char state) {
+  char path[64], text[512], found;
+  snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t n = read(fd, text, sizeof text - 1);
+  close(fd);
+  text[n > 0 ? n : 0] = '\0';
+  const char *end = strrchr(text, ')');
+  return end != NULL && sscanf(end, ") %c", &found) == 1 && found == state;
+}
+
+/* In a process of its own, which is not of an orphaned group: a job, and a
+ * stop; it tells the job's number first and goes on to the end. */
+static _Noreturn void stop_with_job(int fd) {
+  setpgid(0, 0);
+  struct belay_job *job = start_job(SH("echo word; exec sleep 1000"), 0);
+  wait_word(belay_job_process(job));
+  pid_t pid = belay_process_pid(belay_job_process(job));
+  CHECK_EQ(write(fd, &pid, sizeof pid), (ssize_t)sizeof pid);
+  int64_t before = belay_loop_now(loop);
+  CHECK_OK(belay_loop_stop(loop, SIGTSTP));
+  int64_t paused = belay_loop_now(loop) - before;
+  CHECK(is_in_state(pid, 'S') || is_in_state(pid, 'R'));
+  belay_job_free(job);
+  belay_loop_free(loop);
+  close(fd);
+  _exit(paused < 40 * MS ? 0 : 1);
+}
+
+TEST(jobs_stop_with_us_and_go_on_with_us_and_no_time_passes) {
+#ifndef __linux__
+  SKIP("reads /proc");
+#endif
+  int fds[2];
+  pid_t job;
+  CHECK_OK(pipe2(fds, O_CLOEXEC));
+  pid_t child = test_fork();
+  if (child == 0)
+    stop_with_job(fds[1]);
+  close(fds[1]);
+  CHECK_EQ(read(fds[0], &job, sizeof job), (ssize_t)sizeof job);
+  close(fds[0]);
+  CHECK_EQ(test_wait_stopped(child), SIGTSTP);
+  while (!is_in_state(job, 'T'))
+    continue;
+  int64_t until = now_ns() + 60 * MS;
+  while (now_ns() < until)
+    continue;
+  CHECK_OK(kill(child, SIGCONT));
+  CHECK_EQ(test_wait_exit(child), 0);
+}
+
+TEST(where_no_stop_is_possible_all_go_on) {
+  /* The leader of a session is in an orphaned group. */
+  struct belay_job *job = start_job(SH("echo word; exec sleep 1000"), 0);
+  wait_word(belay_job_process(job));
+  CHECK_OK(belay_loop_stop(loop, SIGTSTP));
+  CHECK_OK(belay_job_end(job, 0, LONG));
+  CHECK_EQ(next().process.code, SIGTERM);
+  belay_job_free(job);
+  belay_loop_free(loop);
+}
+
+/* -- The terminal ---------------------------------------------------------- */
+
+/* A terminal that controls this session; its other end is left open. */
+static int open_terminal(int *ret_other_end) {
+  *ret_other_end = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  CHECK_OK(*ret_other_end);
+  CHECK_OK(grantpt(*ret_other_end));
+  CHECK_OK(unlockpt(*ret_other_end));
+  int fd = open(ptsname(*ret_other_end), O_RDWR | O_CLOEXEC);
+  CHECK_OK(fd);
+  CHECK_EQ(tcgetpgrp(fd), getpgrp());
+  return fd;
+}
+
+TEST(the_foreground_is_given_and_taken_back) {
+  int other_end, fd = open_terminal(&other_end);
+  options.terminal = fd;
+  struct belay_job *job = start_job(SH("echo word; exec sleep 1000"), 0);
+  pid_t group = belay_process_pid(belay_job_process(job));
+  wait_word(belay_job_process(job));
+  CHECK_EQ(tcgetpgrp(fd), group);
+  CHECK_OK(belay_terminal_give(fd, getpgrp())); /* from the background */
+  CHECK_EQ(tcgetpgrp(fd), getpgrp());
+  CHECK_OK(belay_loop_stop(loop, SIGTSTP)); /* orphaned: goes on */
+  CHECK_EQ(tcgetpgrp(fd), group);
+  CHECK_OK(belay_terminal_give(fd, getpgrp()));
+  belay_job_free(job);
+  CHECK_ERR(belay_terminal_give(STDIN_FILENO, getpgrp()), -ENOTTY);
+  belay_loop_free(loop);
+  /* Closing the master hangs up. */
+  set_handler(SIGHUP, SIG_IGN);
+  close(fd);
+  close(other_end);
+  set_handler(SIGHUP, SIG_DFL);
+}
+
+TEST(a_program_that_cannot_be_executed_gives_the_terminal_back) {
+  int other_end, fd = open_terminal(&other_end);
+  struct belay_process *process;
+  options.terminal = fd;
+  CHECK_ERR(belay_process_start(ARGV("/nowhere"), &options, &process), -ENOENT);
+  CHECK_EQ(tcgetpgrp(fd), getpgrp());
+  options.terminal = STDIN_FILENO;
+  CHECK_ERR(belay_process_start(ARGV("true"), &options, &process), -ENOTTY);
+  set_handler(SIGHUP, SIG_IGN);
+  close(fd);
+  close(other_end);
+  set_handler(SIGHUP, SIG_DFL);
+}

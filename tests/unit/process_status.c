@@ -1,0 +1,201 @@
+/* process_status.c: what becomes of a child, and how it is told. */
+#include <belay/loop.h>
+
+#include "unit/process_help.h"
+
+static struct belay_process_options options = BELAY_PROCESS_OPTIONS_INIT;
+
+/* A program that says a word when it runs, and sleeps. */
+static struct belay_process *sleeper(void) {
+  options.stdout_fd = BELAY_STDIO_PIPE;
+  struct belay_process *process =
+      start(SH("echo word; exec sleep 1000"), &options);
+  wait_word(process);
+  return process;
+}
+
+static enum belay_process_state state_of(struct belay_process *process) {
+  struct belay_process_status status;
+  belay_process_look(process, &status);
+  return status.state;
+}
+
+TEST(waiting_ends_with_its_end_or_with_the_time) {
+  struct belay_process_status status;
+  struct belay_process *process = sleeper();
+  CHECK_EQ(belay_process_wait(process, 0, &status), 0);
+  CHECK_EQ(belay_process_wait(process, MS, &status), 0);
+  CHECK_EQ(state_of(process), BELAY_PROCESS_RUNNING);
+  CHECK_OK(belay_process_signal(process, SIGTERM));
+  check_killed(process, SIGTERM);
+}
+
+TEST(an_ended_child_keeps_its_number_until_it_is_freed) {
+  struct belay_process *process = start(ARGV("true"), NULL);
+  pid_t pid = belay_process_pid(process);
+  wait_end(process);
+  CHECK_OK(kill(pid, 0)); /* nobody else's */
+  CHECK_ERR(belay_process_signal(process, SIGTERM), -ESRCH);
+  belay_process_free(process);
+  CHECK_EQ(kill(pid, 0), -1);
+}
+
+TEST(its_group_hears_a_signal_also_after_its_end) {
+  options.stdout_fd = BELAY_STDIO_PIPE;
+  struct belay_process *process =
+      start(SH("trap '' TERM; (trap 'echo heard; exit' USR1; echo word; "
+               "while :; do sleep 0.01; done) & read x <&-; exit 0"),
+            &options);
+  wait_word(process);
+  wait_end(process);
+  CHECK_OK(belay_process_signal_group(process, SIGUSR1));
+  CHECK_STR(read_all(process, 1), "heard\n");
+  check_exits(process, 0);
+}
+
+TEST(without_a_group_of_its_own_it_has_none_to_signal) {
+  options.flags = BELAY_PROCESS_SAME_GROUP;
+  struct belay_process *process = start(ARGV("true"), &options);
+  CHECK_ERR(belay_process_signal_group(process, SIGTERM), -EINVAL);
+  check_exits(process, 0);
+}
+
+TEST(a_stop_is_told_until_it_goes_on) {
+  struct belay_process_status status;
+  struct belay_process *process = sleeper();
+  CHECK_OK(belay_process_signal(process, SIGSTOP));
+  CHECK_EQ(test_wait_stopped(belay_process_pid(process)), SIGSTOP);
+  CHECK_OK(belay_process_signal(process, SIGCONT));
+  CHECK_OK(belay_process_signal(process, SIGTSTP));
+  do {
+    belay_process_look(process, &status);
+  } while (status.state != BELAY_PROCESS_STOPPED);
+  CHECK_EQ(status.code, SIGTSTP);
+  CHECK_EQ(state_of(process), BELAY_PROCESS_STOPPED);
+  CHECK_OK(belay_process_signal(process, SIGCONT));
+  while (state_of(process) != BELAY_PROCESS_RUNNING)
+    continue;
+  CHECK_OK(belay_process_signal(process, SIGKILL));
+  check_killed(process, SIGKILL);
+}
+
+TEST(also_with_sigchld_ignored_its_status_is_right) {
+  set_handler(SIGCHLD, SIG_IGN);
+  struct belay_process *process = start(SH("exit 5"), NULL);
+  check_exits(process, 5);
+  CHECK(disposition(SIGCHLD).sa_handler == SIG_IGN);
+  set_handler(SIGCHLD, SIG_DFL);
+}
+
+TEST(a_child_that_somebody_else_waited_for_is_lost) {
+  struct belay_process *process = start(ARGV("true"), NULL);
+  CHECK_EQ(test_wait_exit(belay_process_pid(process)), 0);
+  CHECK_EQ(wait_end(process).state, BELAY_PROCESS_LOST);
+  CHECK_ERR(belay_process_signal(process, SIGTERM), -ESRCH);
+  CHECK_ERR(belay_process_signal_group(process, SIGTERM), -ESRCH);
+  belay_process_free(process);
+}
+
+TEST(children_of_other_makers_are_adopted) {
+  struct belay_process *process;
+  pid_t child = test_fork();
+  if (child == 0)
+    _exit(6);
+  CHECK_OK(belay_process_adopt(child, &process));
+  CHECK_ERR(belay_process_signal_group(process, SIGTERM), -EINVAL);
+  check_exits(process, 6);
+  CHECK_ERR(belay_process_adopt(child, &process), -ECHILD);
+  CHECK_ERR(belay_process_adopt(getpid(), &process), -ECHILD);
+  CHECK_ERR(belay_process_adopt(-1, &process), -ECHILD);
+}
+
+TEST(freeing_one_that_runs_lets_it_run) {
+  struct belay_process *process = sleeper();
+  pid_t pid = belay_process_pid(process);
+  belay_process_free(process);
+  CHECK_OK(kill(pid, SIGKILL));
+  CHECK_EQ(test_wait_killed(pid), SIGKILL);
+  belay_process_free(NULL);
+}
+
+/* -- In a loop ------------------------------------------------------------- */
+
+static struct belay_event next(struct belay_loop *loop) {
+  struct belay_event event;
+  CHECK_EQ(belay_loop_next(loop, LONG, &event), 1);
+  CHECK_EQ(event.type, BELAY_EVENT_PROCESS);
+  return event;
+}
+
+TEST(a_loop_tells_the_end_once) {
+  struct belay_loop *loop;
+  struct belay_event event;
+  struct belay_source *source;
+  int data;
+  CHECK_OK(belay_loop_new(&loop));
+  for (int ended_before = 0; ended_before < 2; ended_before++) {
+    struct belay_process *process = start(SH("exit 9"), NULL);
+    if (ended_before)
+      wait_end(process);
+    CHECK_OK(belay_loop_add_process(loop, process, 0, &data, &source));
+    event = next(loop);
+    CHECK(event.source == source && event.data == &data);
+    CHECK_EQ(event.process.state, BELAY_PROCESS_EXITED);
+    CHECK_EQ(event.process.code, 9);
+    CHECK_EQ(belay_loop_next(loop, 0, &event), 0);
+    belay_source_remove(source);
+    belay_process_free(process);
+  }
+  belay_loop_free(loop);
+}
+
+TEST(a_loop_tells_stops_and_going_on_if_asked) {
+  struct belay_loop *loop;
+  struct belay_process *process = sleeper();
+  CHECK_OK(belay_loop_new(&loop));
+  CHECK_ERR(belay_loop_add_process(loop, process, 8, NULL, NULL), -EINVAL);
+  CHECK_OK(belay_loop_add_process(loop, process, BELAY_PROCESS_WATCH_STOPS,
+                                  NULL, NULL));
+  const struct {
+    int signo;
+    enum belay_process_state state;
+    int code;
+  } steps[] = {{SIGTSTP, BELAY_PROCESS_STOPPED, SIGTSTP},
+               {SIGCONT, BELAY_PROCESS_RUNNING, 0},
+               {SIGSTOP, BELAY_PROCESS_STOPPED, SIGSTOP},
+               {SIGKILL, BELAY_PROCESS_KILLED, SIGKILL}};
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    CHECK_OK(belay_process_signal(process, steps[i].signo));
+    struct belay_event event = next(loop);
+    CHECK_EQ(event.process.state, steps[i].state);
+    CHECK_EQ(event.process.code, steps[i].code);
+  }
+  belay_loop_free(loop);
+  belay_process_free(process);
+}
+
+TEST(hundreds_of_children_are_each_told) {
+  enum { COUNT = 200 };
+  struct belay_loop *loop;
+  struct belay_process *processes[COUNT];
+  int ended[COUNT] = {0};
+  CHECK_OK(belay_loop_new(&loop));
+  int count = test_scale(COUNT);
+  for (int i = 0; i < count; i++) {
+    char script[32];
+    snprintf(script, sizeof script, "exit %d", i % 256);
+    processes[i] = start(SH(script), NULL);
+    CHECK_OK(belay_loop_add_process(loop, processes[i], 0, &ended[i], NULL));
+  }
+  for (int i = 0; i < count; i++) {
+    struct belay_event event = next(loop);
+    int *slot = event.data;
+    CHECK_EQ(event.process.code, (slot - ended) % 256);
+    (*slot)++;
+  }
+  for (int i = 0; i < count; i++)
+    CHECK_EQ(ended[i], 1);
+  belay_loop_free(loop);
+  for (int i = 0; i < count; i++)
+    belay_process_free(processes[i]);
+}
