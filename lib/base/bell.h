@@ -3,9 +3,9 @@
  *
  * Ringing makes the fd of every listener that has joined readable, until that
  * listener clears it; what one of them does is nothing to the others.  A
- * listener may join many bells.  Ringing is MT-Safe and AS-Safe and never
- * waits; the rest is for ordinary context, under a lock of the callers' where
- * they share a bell.
+ * listener may join many bells, and one bell many times.  Ringing is MT-Safe and
+ * AS-Safe and never waits; the rest is for ordinary context, under a lock of
+ * the callers' where they share a bell.
  *
  * bell.c and ring.c (Linux): one system call rings for all.  bell_pipe.c and
  * ring_pipe.c (portable): one for each listener.
@@ -13,6 +13,7 @@
 #ifndef BASE_BELL_H
 #define BASE_BELL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,10 @@ struct belay__bell {
 struct belay__listener {
   int fd;                   /* to wait for; level-triggered */
   struct belay__wakeup own; /* rings this listener alone */
+  void *data;    /* Linux: what the events of its epoll instance carry */
+  bool is_guest; /* Linux: the instance is somebody else's */
+  struct belay__joined *joined; /* bells, and how often */
+  size_t joined_count;
 };
 
 int belay__bell_open(struct belay__bell *bell);
@@ -42,13 +47,28 @@ int belay__bell_open(struct belay__bell *bell);
 void belay__bell_close(struct belay__bell *bell);
 void belay__bell_ring(struct belay__bell *bell);
 
+/* What a handler does for a caller's fd: one byte, or 1 for an eventfd.
+ * AS-Safe, and its thread is not cancelled in it. */
+void belay__poke(int fd, bool is_eventfd);
+
 int belay__listener_open(struct belay__listener *listener);
+/* In somebody's epoll instance, whose events then carry `data` once for each
+ * ring, and need no clearing; -ENOSYS elsewhere. */
+int belay__listener_open_in(struct belay__listener *listener, int epoll_fd,
+                            void *data);
 void belay__listener_close(struct belay__listener *listener);
 
+/* listener.c: is heard as often as it joined more often than it left. */
 int belay__listener_join(struct belay__listener *listener,
                          struct belay__bell *bell);
 void belay__listener_leave(struct belay__listener *listener,
                            struct belay__bell *bell);
+
+/* For listener.c: the bell hears of the listener, once. */
+int belay__bell_admit(struct belay__bell *bell,
+                      struct belay__listener *listener);
+void belay__bell_dismiss(struct belay__bell *bell,
+                         struct belay__listener *listener);
 
 /* Rings for this listener alone.  MT-Safe, AS-Safe. */
 void belay__listener_ring(struct belay__listener *listener);
@@ -57,7 +77,8 @@ void belay__listener_ring(struct belay__listener *listener);
 int belay__listener_clear(struct belay__listener *listener);
 
 /* Waits for a ring up to timeout_ns (negative: for ever) and clears it: 1 or
- * more, or 0 when the time is over, or -EINTR. */
+ * more, or 0 when the time is over, or -EINTR.  A handler in this very thread
+ * may end it without ringing (nap.h). */
 int belay__listener_wait(struct belay__listener *listener, int64_t timeout_ns);
 
 /* Makes it readable for good.  It has left all bells. */

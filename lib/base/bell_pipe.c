@@ -39,8 +39,8 @@ static void publish(struct belay__bell *bell, struct belay__bell_pipes *pipes) {
   free(old);
 }
 
-int belay__listener_join(struct belay__listener *listener,
-                         struct belay__bell *bell) {
+int belay__bell_admit(struct belay__bell *bell,
+                      struct belay__listener *listener) {
   const struct belay__bell_pipes *old = atomic_load(&bell->pipes);
   size_t count = old != NULL ? old->count : 0;
   struct belay__bell_pipes *pipes = new_pipes(count + 1);
@@ -55,8 +55,8 @@ int belay__listener_join(struct belay__listener *listener,
 
 /* Without memory for a smaller array the old one is changed in place, to an
  * fd that cannot be written to: a ring in progress reads one or the other. */
-void belay__listener_leave(struct belay__listener *listener,
-                           struct belay__bell *bell) {
+void belay__bell_dismiss(struct belay__bell *bell,
+                         struct belay__listener *listener) {
   struct belay__bell_pipes *old = atomic_load(&bell->pipes);
   struct belay__bell_pipes *pipes = new_pipes(old->count);
   size_t kept = 0;
@@ -76,6 +76,7 @@ void belay__listener_leave(struct belay__listener *listener,
 }
 
 int belay__listener_open(struct belay__listener *listener) {
+  *listener = (struct belay__listener){.fd = -1};
   int error = belay__wakeup_open(&listener->own);
   if (error < 0)
     return error;
@@ -83,8 +84,17 @@ int belay__listener_open(struct belay__listener *listener) {
   return 0;
 }
 
+int belay__listener_open_in(struct belay__listener *listener, int epoll_fd,
+                            void *data) {
+  (void)listener, (void)epoll_fd, (void)data;
+  return -ENOSYS;
+}
+
 void belay__listener_close(struct belay__listener *listener) {
   belay__wakeup_close(&listener->own);
+  free(listener->joined);
+  listener->joined = NULL;
+  listener->joined_count = 0;
   listener->fd = -1;
 }
 

@@ -8,19 +8,37 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+int belay__fd_settle(int fd) {
+  if (fd < 0)
+    return -errno;
+  if (fd > STDERR_FILENO)
+    return fd;
+  int settled = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  belay__fd_close(fd);
+  if (settled < 0)
+    return errno == EINVAL ? -EMFILE : -errno; /* a limit that low */
+  return settled;
+}
+
 int belay__fd_pipe(int ret_fds[2]) {
-  return pipe2(ret_fds, O_CLOEXEC | O_NONBLOCK) == 0 ? 0 : -errno;
+  int fds[2];
+  if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) != 0)
+    return -errno;
+  fds[0] = belay__fd_settle(fds[0]);
+  fds[1] = belay__fd_settle(fds[1]);
+  int error = fds[0] < 0 ? fds[0] : fds[1];
+  if (error < 0) {
+    belay__fd_close(fds[0]);
+    belay__fd_close(fds[1]);
+    return error;
+  }
+  ret_fds[0] = fds[0];
+  ret_fds[1] = fds[1];
+  return 0;
 }
 
 int belay__fd_pipe_blocking(int ret_fds[2]) {
   return pipe2(ret_fds, O_CLOEXEC) == 0 ? 0 : -errno;
-}
-
-void belay__fd_close(int fd) {
-  int saved = errno;
-  if (fd >= 0)
-    close(fd);
-  errno = saved;
 }
 
 int belay__fd_set_nonblocking(int fd) {

@@ -4,6 +4,11 @@
 
 #include <stdbool.h>
 
+/* For an fd that was just opened, or -1 and errno: the same, close-on-exec,
+ * above standard error, where no printf() and no dup2() of others finds it; or
+ * -errno. */
+int belay__fd_settle(int fd);
+
 /* A pipe, both ends close-on-exec and non-blocking: 0 or -errno. */
 int belay__fd_pipe(int ret_fds[2]);
 

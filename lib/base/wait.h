@@ -13,8 +13,10 @@
 struct epoll_event;
 struct pollfd;
 
+/* `napper`: for whose sake a handler in this thread need not ring, as -EINTR
+ * tells (nap.h); NULL: nobody's. */
 int belay__wait_epoll(int fd, struct epoll_event *events, int count,
-                      int64_t timeout_ns);
+                      int64_t timeout_ns, const void *napper);
 
 int belay__wait_poll(struct pollfd *fds, unsigned count, int64_t timeout_ns);
 

@@ -2,8 +2,9 @@
  * wait_epoll.c (Linux): epoll_pwait2() (Linux 5.11) waits in nanoseconds;
  * where it is missing, epoll_wait() in milliseconds, rounded up.
  *
- * It is called by number, as C libraries got a function for it late; so that a
- * thread can be cancelled in it is for us to arrange, as they do.  Under
+ * It is called by number, as C libraries got a function for it late; that a
+ * thread can be cancelled in it, but not when it only looks, is for us to
+ * arrange, as they do.  Under
  * ThreadSanitizer only epoll_wait() will do: signal handlers run in the calls
  * that it knows, and it knows no system call by number.
  */
@@ -17,6 +18,7 @@
 
 #include "base/atomic.h"
 #include "base/clock.h"
+#include "base/nap.h"
 #include "base/wait.h"
 
 #if defined(__has_feature)
@@ -33,26 +35,44 @@
 /* True until the kernel says that it does not know it. */
 static atomic_bool has_nanoseconds = true;
 
-static bool wait_nanoseconds(int fd, struct epoll_event *events, int count,
-                             int64_t timeout_ns, int *ret) {
-  if (!atomic_load_explicit(&has_nanoseconds, memory_order_relaxed))
-    return false;
-  struct timespec timeout = belay__clock_timespec(timeout_ns);
+static long call(int fd, struct epoll_event *events, int count,
+                 const struct timespec *timeout, const void *napper) {
+  if (napper != NULL && belay__nap_is_possible())
+    return belay__nap(fd, events, count, timeout, napper);
+  long n = syscall(SYS_epoll_pwait2, fd, events, count, timeout, NULL, 0);
+  return n < 0 ? -errno : n;
+}
+
+static long call_to_be_cancelled(int fd, struct epoll_event *events, int count,
+                                 const struct timespec *timeout,
+                                 const void *napper) {
   int cancel_type;
   pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &cancel_type);
-  *ret = (int)syscall(SYS_epoll_pwait2, fd, events, count, &timeout, NULL, 0);
-  int error = errno;
+  long n = call(fd, events, count, timeout, napper);
   pthread_setcanceltype(cancel_type, &cancel_type);
-  errno = error;
-  if (*ret >= 0 || error != ENOSYS)
+  return n;
+}
+
+static bool wait_nanoseconds(int fd, struct epoll_event *events, int count,
+                             int64_t timeout_ns, const void *napper, int *ret) {
+  if (!atomic_load_explicit(&has_nanoseconds, memory_order_relaxed))
+    return false;
+  struct timespec timeout =
+      belay__clock_timespec(timeout_ns > 0 ? timeout_ns : 0);
+  const struct timespec *at_most = timeout_ns < 0 ? NULL : &timeout;
+  *ret = (int)(timeout_ns == 0
+                   ? call(fd, events, count, at_most, NULL)
+                   : call_to_be_cancelled(fd, events, count, at_most, napper));
+  if (*ret != -ENOSYS)
     return true;
   atomic_store(&has_nanoseconds, false);
   return false;
 }
 #else
 static bool wait_nanoseconds(int fd, struct epoll_event *events, int count,
-                             int64_t timeout_ns, int *ret) {
-  (void)fd, (void)events, (void)count, (void)timeout_ns, (void)ret;
+                             int64_t timeout_ns, const void *napper, int *ret) {
+  (void)fd, (void)events, (void)count, (void)timeout_ns, (void)napper;
+  (void)ret;
   return false;
 }
 #endif
@@ -68,9 +88,10 @@ static int milliseconds(int64_t timeout_ns) {
 }
 
 int belay__wait_epoll(int fd, struct epoll_event *events, int count,
-                      int64_t timeout_ns) {
+                      int64_t timeout_ns, const void *napper) {
   int n;
-  if (timeout_ns <= 0 || !wait_nanoseconds(fd, events, count, timeout_ns, &n))
-    n = epoll_wait(fd, events, count, milliseconds(timeout_ns));
+  if (wait_nanoseconds(fd, events, count, timeout_ns, napper, &n))
+    return n;
+  n = epoll_wait(fd, events, count, milliseconds(timeout_ns));
   return n < 0 ? -errno : n;
 }

@@ -70,11 +70,6 @@ enum belay_cancel_level belay_cancel_level(const struct belay_cancel *cancel) {
   return (enum belay_cancel_level)highest;
 }
 
-const struct belay__bell *belay__cancel_bell(
-    const struct belay_cancel *cancel) {
-  return &cancel->root->bell;
-}
-
 int belay__cancel_join(struct belay_cancel *cancel,
                        struct belay__listener *listener) {
   struct belay_cancel *root = cancel->root;

@@ -8,10 +8,8 @@
 
 #include "base/bell.h"
 
-/* The bell of the whole tree that `cancel` is in, for comparing. */
-const struct belay__bell *belay__cancel_bell(const struct belay_cancel *cancel);
-
-/* Joins that bell, and leaves it.  MT-Safe. */
+/* Joins the bell of the whole tree that `cancel` is in, and leaves it.
+ * MT-Safe. */
 int belay__cancel_join(struct belay_cancel *cancel,
                        struct belay__listener *listener);
 void belay__cancel_leave(struct belay_cancel *cancel,

@@ -23,9 +23,9 @@ int belay__poller_new(struct belay__poller **ret_poller) {
   struct belay__poller *poller = malloc(sizeof(*poller));
   if (poller == NULL)
     return -ENOMEM;
-  poller->fd = epoll_create1(EPOLL_CLOEXEC);
+  poller->fd = belay__fd_settle(epoll_create1(EPOLL_CLOEXEC));
   if (poller->fd < 0) {
-    int error = -errno;
+    int error = poller->fd;
     free(poller);
     return error;
   }
@@ -90,10 +90,10 @@ static unsigned ready_from(uint32_t events) {
 }
 
 int belay__poller_wait(struct belay__poller *poller, struct belay__ready *ret,
-                       int count, int64_t timeout_ns) {
+                       int count, int64_t timeout_ns, const void *napper) {
   struct epoll_event events[BATCH];
   int n = belay__wait_epoll(poller->fd, events, count < BATCH ? count : BATCH,
-                            timeout_ns);
+                            timeout_ns, napper);
   for (int i = 0; i < n; i++)
     ret[i] = (struct belay__ready){.data = events[i].data.ptr,
                                    .ready = ready_from(events[i].events)};

@@ -23,6 +23,7 @@
 static void init(struct belay_loop *loop) {
   loop->pid = getpid();
   belay__list_init(&loop->sources);
+  belay__list_init(&loop->signals);
   belay__list_init(&loop->cancels);
   belay__list_init(&loop->jobs);
   for (int type = 0; type < BELAY__EVENT_TYPES; type++)
@@ -99,6 +100,30 @@ static bool was_woken(struct belay_loop *loop) {
   return atomic_exchange(&loop->woken, false);
 }
 
+/* A listener that the poller watches like any other fd. */
+static int listen_beside(struct belay_loop *loop) {
+  int error = belay__listener_open(&loop->listener);
+  if (error < 0)
+    return error;
+  error =
+      belay__poller_add(loop->poller, loop->listener.fd, BELAY_FD_READ, loop);
+  if (error < 0)
+    belay__listener_close(&loop->listener);
+  return error;
+}
+
+/* The listener's source in the poller is the loop itself. */
+int belay__loop_listen(struct belay_loop *loop) {
+  if (loop->listening)
+    return 0;
+  int error = belay__listener_open_in(&loop->listener,
+                                      belay__poller_fd(loop->poller), loop);
+  if (error == -ENOSYS)
+    error = listen_beside(loop);
+  loop->listening = error == 0;
+  return error;
+}
+
 /* -- Returning what is ready ----------------------------------------------- */
 
 /* As the kind's fill(). */
@@ -137,6 +162,9 @@ static void sort_in(struct belay_loop *loop, const struct belay__ready *ready) {
     return; /* and so is the flag */
   }
   if (ready->data == loop) {
+    if (!loop->listener.is_guest)
+      belay__listener_clear(&loop->listener);
+    belay__signals_heard(loop);
     belay__cancels_heard(loop);
     return;
   }
@@ -145,16 +173,20 @@ static void sort_in(struct belay_loop *loop, const struct belay__ready *ready) {
   belay__source_ready(source);
 }
 
+/* After a handler ran in this thread it need not have rung. */
 static int wait_once(struct belay_loop *loop, int64_t timeout_ns) {
   struct belay__ready ready[BATCH];
   int64_t timer_ns = belay__timer_wait_ns(loop);
   if (timer_ns >= 0 && (timeout_ns < 0 || timer_ns < timeout_ns))
     timeout_ns = timer_ns;
-  int n = belay__poller_wait(loop->poller, ready, BATCH, timeout_ns);
-  if (n == -EINTR) /* a signal: it comes before the timers that are due */
-    n = belay__poller_wait(loop->poller, ready, BATCH, 0);
+  if (loop->look_again)
+    timeout_ns = 0;
+  int n = belay__poller_wait(loop->poller, ready, BATCH, timeout_ns,
+                             &loop->listener);
   for (int i = 0; i < n; i++)
     sort_in(loop, &ready[i]);
+  if (n == -EINTR || loop->look_again)
+    belay__signals_heard(loop);
   belay__timer_expire(loop);
   return n == -EINTR ? 0 : n;
 }

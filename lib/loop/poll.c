@@ -129,7 +129,8 @@ static unsigned ready_from(short events) {
 }
 
 int belay__poller_wait(struct belay__poller *poller, struct belay__ready *ret,
-                       int count, int64_t timeout_ns) {
+                       int count, int64_t timeout_ns, const void *napper) {
+  (void)napper;
   int n = belay__wait_poll(poller->fds, (unsigned)poller->count, timeout_ns);
   if (n <= 0)
     return n;

@@ -34,8 +34,9 @@ int belay__poller_change(struct belay__poller *poller, int fd,
 void belay__poller_remove(struct belay__poller *poller, int fd);
 
 /* Up to `count` ready ones in turn: their number, 0 when the time is over
- * (negative: for ever), or -errno, -EINTR among them. */
+ * (negative: for ever), or -errno, -EINTR among them.  `napper`: as for
+ * belay__wait_epoll(). */
 int belay__poller_wait(struct belay__poller *poller, struct belay__ready *ret,
-                       int count, int64_t timeout_ns);
+                       int count, int64_t timeout_ns, const void *napper);
 
 #endif

@@ -26,7 +26,7 @@ struct belay_source *belay__source_new(struct belay_loop *loop,
   source->data = data;
   source->fd = -1;
   belay__list_init(&source->ready);
-  belay__list_init(&source->cancels);
+  belay__list_init(&source->heard);
   belay__list_init(&source->all);
   belay__list_append(&loop->sources, &source->all);
   return source;
@@ -80,35 +80,8 @@ static int add_readable(struct belay_loop *loop,
   return belay__source_finish(source, error, ret_source);
 }
 
-/* -- Signals --------------------------------------------------------------- */
+/* -- Blocked signals ------------------------------------------------------- */
 
-static int fill_signal(struct belay_source *source, struct belay_event *event) {
-  return belay_stream_read(source->stream, &event->signal);
-}
-
-static void release_signal(struct belay_source *source) {
-  belay_stream_free(source->stream);
-}
-
-static const struct belay__source_kind signal_kind = {
-    .type = BELAY_EVENT_SIGNAL,
-    .fill = fill_signal,
-    .release = release_signal,
-};
-
-int belay_loop_add_signals(struct belay_loop *loop, const int *signals,
-                           void *data, struct belay_source **ret_source) {
-  struct belay_source *source = belay__source_new(loop, &signal_kind, data);
-  if (source == NULL)
-    return -ENOMEM;
-  int error = belay_stream_open(signals, 0, &source->stream);
-  if (error == 0)
-    error = belay__source_watch(source, belay_stream_fd(source->stream),
-                                BELAY_FD_READ);
-  return belay__source_finish(source, error, ret_source);
-}
-
-/* What was given with it is what its kind waits for. */
 static int fill_sigwait(struct belay_source *source,
                         struct belay_event *event) {
   return belay_sigwait_read(source->sigwait, &event->signal);

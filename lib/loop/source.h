@@ -47,7 +47,7 @@ struct belay_source {
 
   struct belay_cancel *cancel; /* CANCEL: held */
   int told_level;              /* CANCEL */
-  struct belay__list cancels;  /* CANCEL: in loop->cancels */
+  struct belay__list heard;    /* SIGNAL, CANCEL: in a list of the loop */
 
   struct belay__heap_node deadline; /* TIMER: key in the loop's time */
   int64_t interval_ns;
@@ -73,9 +73,10 @@ struct belay_loop {
   struct belay__wakeup wakeup;
   atomic_bool woken;
 
-  struct belay__listener listener; /* of all cancels' bells */
+  struct belay__listener listener; /* of all signals' and cancels' bells */
   bool listening;
-  struct belay__list cancels;
+  bool look_again; /* at the signals: more came than were told */
+  struct belay__list signals, cancels;
 
   struct belay__list jobs; /* to be stopped with us: process/job.h */
 };
@@ -108,6 +109,16 @@ void belay__timer_expire(struct belay_loop *loop);
 /* Keeps the loop's own fd in step with the first deadline. */
 void belay__timer_arm_fd(struct belay_loop *loop);
 int belay__timer_open_fd(struct belay_loop *loop);
+
+/* -- loop.c -- */
+
+/* Has the listener, if it has none yet. */
+int belay__loop_listen(struct belay_loop *loop);
+
+/* -- signals.c -- */
+
+/* Makes the sources ready that have a signal. */
+void belay__signals_heard(struct belay_loop *loop);
 
 /* -- cancels.c -- */
 

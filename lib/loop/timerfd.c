@@ -1,14 +1,14 @@
 /* timerfd.c (Linux): a deadline as an fd. */
 #include "loop/timerfd.h"
 
-#include <errno.h>
 #include <sys/timerfd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 
 int belay__timerfd_open(void) {
-  int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-  return fd >= 0 ? fd : -errno;
+  return belay__fd_settle(
+      timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
 }
 
 void belay__timerfd_set(int fd, int64_t deadline_ns) {

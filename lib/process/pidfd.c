@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
@@ -12,7 +14,7 @@
 /* Close-on-exec from birth.  A filter that does not know it says EPERM. */
 int belay__pidfd_open(pid_t pid) {
   int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-  if (fd >= 0)
-    return fd;
-  return errno == EPERM ? -ENOSYS : -errno;
+  if (fd < 0 && errno == EPERM)
+    return -ENOSYS;
+  return belay__fd_settle(fd);
 }

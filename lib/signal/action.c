@@ -13,23 +13,21 @@
 #include "base/fd.h"
 #include "signal/registry.h"
 
-static int add(int signo, const struct belay__step *step,
+static int add(int signo, struct belay__step step,
                const struct belay__armed *armed, unsigned flags,
                struct belay_action **ret_action) {
   int error = belay__registry_check(signo);
   if (error < 0 || (flags & ~BELAY_SIGNAL_FORCE) != 0)
     return -EINVAL;
-  struct belay_action *action = calloc(1, sizeof(*action));
+  struct belay_action *action = malloc(sizeof(*action));
   if (action == NULL)
     return -ENOMEM;
   action->signo = signo;
-  action->step = *step;
-  belay__list_init(&action->link);
   if (armed != NULL) {
     action->armed = *armed;
-    action->step.as.call.data = &action->armed;
+    step.as.call.data = &action->armed;
   }
-  error = belay__registry_add(action, flags);
+  error = belay__registry_add(action, step, flags);
   if (error < 0)
     free(action);
   else
@@ -43,7 +41,7 @@ int belay_action_flag(int signo, volatile sig_atomic_t *flag, int value,
       .kind = BELAY__STEP_FLAG,
       .as.flag = {.flag = flag, .value = value},
   };
-  return add(signo, &step, NULL, flags, ret_action);
+  return add(signo, step, NULL, flags, ret_action);
 }
 
 /* An eventfd has no file type, and takes 8 bytes at a time. */
@@ -62,7 +60,7 @@ int belay_action_wake(int signo, int fd, unsigned flags,
   int error = examine(fd, &step.as.wake.is_eventfd);
   if (error < 0)
     return error;
-  return add(signo, &step, NULL, flags, ret_action);
+  return add(signo, step, NULL, flags, ret_action);
 }
 
 int belay_action_exit(int signo, const volatile sig_atomic_t *armed, int status,
@@ -72,7 +70,7 @@ int belay_action_exit(int signo, const volatile sig_atomic_t *armed, int status,
       .as.call.fn = belay__exit_if_armed,
   };
   struct belay__armed how = {.armed = armed, .status = status};
-  return add(signo, &step, &how, flags, ret_action);
+  return add(signo, step, &how, flags, ret_action);
 }
 
 int belay_action_default(int signo, const volatile sig_atomic_t *armed,
@@ -82,7 +80,7 @@ int belay_action_default(int signo, const volatile sig_atomic_t *armed,
       .as.call.fn = belay__default_if_armed,
   };
   struct belay__armed how = {.armed = armed};
-  return add(signo, &step, &how, flags, ret_action);
+  return add(signo, step, &how, flags, ret_action);
 }
 
 int belay_action_call(int signo, belay_action_fn *fn, void *data,
@@ -91,7 +89,7 @@ int belay_action_call(int signo, belay_action_fn *fn, void *data,
       .kind = BELAY__STEP_CALL,
       .as.call = {.fn = fn, .data = data},
   };
-  return add(signo, &step, NULL, flags, ret_action);
+  return add(signo, step, NULL, flags, ret_action);
 }
 
 void belay_action_remove(struct belay_action *action) {

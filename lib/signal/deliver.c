@@ -1,12 +1,12 @@
 /*
  * deliver.c: THE handler, and nothing else: all that runs when a signal comes.
  *
- * It reads one immutable plan, writes one record, takes the steps in order,
- * rings one bell if somebody waits for it, and passes the signal on to the
- * handler that was there before.  Invariants: no lock, no allocation, no loop
- * whose length another thread controls; errno is kept; nothing outside of this
- * file is called but write(), and what the plan points to.  The thread is not
- * cancelled on the way, as write() would do.
+ * It reads one plan, writes one record, takes the steps in order, rings one bell
+ * if somebody waits for it, and passes the signal on to the handler that was
+ * there before.  Invariants: no lock, no allocation, no loop whose length
+ * another thread controls; errno is kept; nothing outside of this file is
+ * called but what rings, and what the plan points to.  The thread is not
+ * cancelled on the way: all signals are blocked.
  *
  * Order: record, steps, wake.  Who is woken finds everything in place.
  */
@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "base/nap.h"
 #include "base/owner.h"
 #include "signal/info.h"
 #include "signal/slot.h"
@@ -43,30 +44,35 @@ static void record(struct belay__slot *slot, const struct belay_siginfo *info) {
     belay__info_pack(info, words);
     for (int i = 0; i < BELAY__RECORD_WORDS; i++)
       atomic_store_explicit(&place->words[i], words[i], memory_order_release);
-    atomic_store(&place->state, 2 * n + 2);
+    atomic_store_explicit(&place->state, 2 * n + 2, memory_order_release);
   }
   atomic_fetch_add(&slot->finished, 1);
 }
 
-/* Nothing is written while a ring that somebody has yet to hear is out. */
-static void wake_listeners(struct belay__slot *slot) {
+/* Nothing is written while a ring that somebody has yet to hear is out, nor if
+ * the only one to hear it is the thread that we interrupt, which looks as soon
+ * as we return. */
+static void wake_listeners(struct belay__slot *slot, void *context) {
+  const struct belay__listener *only = atomic_load(&slot->only);
+  if (only != NULL && belay__nap_ends(context, only))
+    return;
   if (atomic_load(&slot->parked) == 0 || atomic_exchange(&slot->parked, 0) == 0)
     return;
   belay__bell_ring(&slot->bell);
 }
 
-static void wake_fd(const struct belay__step *step) {
-  uint64_t one = 1;
-  size_t size = step->as.wake.is_eventfd ? sizeof(one) : 1;
-  /* A full pipe is readable already. */
-  ssize_t n = write(step->as.wake.fd, &one, size);
-  (void)n;
+static void call(const struct belay__step *step,
+                 const struct belay_siginfo *info, void *context) {
+  int cancel_state;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+  step->as.call.fn(info, context, step->as.call.data);
+  pthread_setcancelstate(cancel_state, &cancel_state);
 }
 
 /* Takes one step: whether the signal was anything to it. */
 static bool take(const struct belay__step *step, unsigned generation,
                  const struct belay_siginfo *info, void *context) {
-  switch (step->kind) {
+  switch (atomic_load_explicit(&step->kind, memory_order_acquire)) {
     case BELAY__STEP_FLAG:
       __atomic_store_n(step->as.flag.flag, step->as.flag.value,
                        __ATOMIC_RELEASE);
@@ -74,13 +80,14 @@ static bool take(const struct belay__step *step, unsigned generation,
     case BELAY__STEP_WAKE:
       if (step->as.wake.generation != generation)
         return false;
-      wake_fd(step);
+      belay__poke(step->as.wake.fd, step->as.wake.is_eventfd);
       return true;
     case BELAY__STEP_CALL:
-      step->as.call.fn(info, context, step->as.call.data);
+      call(step, info, context);
       return true;
+    default: /* it was removed */
+      return false;
   }
-  return false;
 }
 
 /* A handler for one time only (SA_RESETHAND) has had it, and leaves the default
@@ -126,9 +133,6 @@ void belay__deliver(int signo, siginfo_t *siginfo, void *context) {
   struct belay__slot *slot = &belay__slots[signo];
   struct belay_siginfo info = belay__info_from(signo, siginfo);
   unsigned generation = belay__owner_generation();
-  int cancel_state, disabled;
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-
   unsigned side = belay__grace_enter(&slot->grace);
   const struct belay__plan *plan = atomic_load(&slot->plan);
   bool has_listeners = atomic_load(&slot->listeners) != 0 && generation != 0 &&
@@ -136,15 +140,15 @@ void belay__deliver(int signo, siginfo_t *siginfo, void *context) {
   bool taken = has_listeners;
   if (has_listeners)
     record(slot, &info);
-  for (size_t i = 0; i < plan->count; i++)
+  size_t count = atomic_load_explicit(&plan->count, memory_order_acquire);
+  for (size_t i = 0; i < count; i++)
     taken |= take(&plan->steps[i], generation, &info, context);
   if (has_listeners)
-    wake_listeners(slot);
+    wake_listeners(slot, context);
   const struct sigaction previous = previous_of(slot, plan);
   int (*default_action)(int) = plan->default_action;
   belay__grace_leave(&slot->grace, side);
 
-  pthread_setcancelstate(cancel_state, &disabled);
   /* Outside of the grace period: a handler of others may never return. */
   errno = saved_errno;
   pass_on(&previous, taken, default_action, signo, siginfo, context);

@@ -2,10 +2,9 @@
  * registry.c: who wants which signal; installs our handler for the first who
  * does, and takes it away with the last.
  *
- * All changes are made under one lock with every signal blocked, and reach the
- * handler as a new plan, published whole.  Invariants: a plan that the handler
- * may be reading is never changed or freed; a signal that comes while things
- * change is delivered to a subscriber or does what it did before, never
+ * All changes are made under one lock.  Invariants: what a handler may be
+ * reading of a plan is never changed or freed; a signal that comes while
+ * things change is delivered to a subscriber or does what it did before, never
  * neither; what was installed before us comes back as it was.
  */
 #include "signal/registry.h"
@@ -20,9 +19,8 @@
 
 /* The registry's own side of a slot; the handler never looks at it. */
 struct entry {
-  struct belay__list actions; /* in order of registration */
+  struct belay__plan *plan; /* the one that is published, or NULL */
   size_t action_count;
-  struct belay__plan *spare; /* NULL, or one that nobody reads any more */
   struct sigaction previous;
   bool installed; /* ours is the handler, or beneath one that others put on */
   bool ignored_by_us;
@@ -35,39 +33,44 @@ static bool fork_handled;
 
 /* -- The lock ------------------------------------------------------------- */
 
-/* What enter() changed in its thread. */
-struct changed {
-  sigset_t mask;
-  int cancel_state;
-};
+/* A handler of others that interrupts its holder may fork. */
+static _Thread_local bool is_holder;
 
-static struct changed enter(void) {
-  struct changed changed;
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &changed.mask);
-  changed.cancel_state = belay__lock(&lock);
-  return changed;
+/* The result goes to leave(). */
+static int enter(void) {
+  int cancel_state = belay__lock(&lock);
+  is_holder = true;
+  return cancel_state;
 }
 
-static void leave(const struct changed *changed) {
-  belay__unlock(&lock, changed->cancel_state);
-  pthread_sigmask(SIG_SETMASK, &changed->mask, NULL);
+static void leave(int cancel_state) {
+  is_holder = false;
+  belay__unlock(&lock, cancel_state);
 }
 
 static void before_fork(void) {
-  pthread_mutex_lock(&lock);
+  if (!is_holder)
+    pthread_mutex_lock(&lock);
 }
 
 static void after_fork(void) {
-  pthread_mutex_unlock(&lock);
+  if (!is_holder)
+    pthread_mutex_unlock(&lock);
 }
 
 /* The handlers that other threads were in do not run in the child. */
 static void after_fork_in_child(void) {
   for (int signo = 1; signo < BELAY__NSIG; signo++)
     belay__grace_reset(&belay__slots[signo].grace);
-  pthread_mutex_unlock(&lock);
+  after_fork();
+}
+
+/* What other threads of the parent were writing will never be whole here. */
+static void forget_unfinished(struct belay__slot *slot) {
+  for (int i = 0; i < BELAY__RECORDS; i++)
+    if (atomic_load(&slot->records[i].state) & 1)
+      atomic_store(&slot->records[i].state, 0);
+  atomic_store(&slot->finished, atomic_load(&slot->claimed));
 }
 
 /* Actions stay, with the memory that they point to; streams were the
@@ -75,10 +78,10 @@ static void after_fork_in_child(void) {
 static void start_anew(void) {
   for (int signo = 1; signo < BELAY__NSIG; signo++) {
     struct belay__slot *slot = &belay__slots[signo];
-    if (entries[signo].actions.next == NULL)
-      belay__list_init(&entries[signo].actions);
+    atomic_store(&slot->only, NULL);
     if (atomic_exchange(&slot->listeners, 0) > 0)
       belay__bell_close(&slot->bell);
+    forget_unfinished(slot);
   }
 }
 
@@ -100,44 +103,78 @@ static int adopt(void) {
 
 /* -- Plans ---------------------------------------------------------------- */
 
-/*
- * A plan for the entry as it is now.  The plan that was published before the
- * last is kept as a spare: it has room for one action less than the last, so
- * that removing an action never needs memory.
- */
-static struct belay__plan *new_plan(struct entry *entry) {
-  struct belay__plan *plan = entry->spare;
-  size_t capacity = entry->action_count;
-  if (plan != NULL && plan->capacity >= capacity) {
-    entry->spare = NULL;
-  } else {
-    plan = malloc(sizeof(*plan) + capacity * sizeof(plan->steps[0]));
-    if (plan == NULL)
-      return NULL;
-    plan->capacity = capacity;
-  }
-  plan->previous = entry->previous;
-  plan->default_action = belay_signal_default;
-  plan->count = 0;
-  struct belay__list *link = entry->actions.next;
-  for (; link != &entry->actions; link = link->next)
-    plan->steps[plan->count++] =
-        BELAY__CONTAINER(link, struct belay_action, link)->step;
-  return plan;
+#define CAPACITY_AT_LEAST 4
+
+/* The kind is the last to be written: with it the step is there. */
+static void set_step(struct belay__step *to, const struct belay__step *from) {
+  to->action = from->action;
+  to->as = from->as;
+  atomic_store_explicit(&to->kind, atomic_load(&from->kind),
+                        memory_order_release);
 }
 
-/* Publishes a new plan and waits until the old one is read by nobody. */
+static void append(struct belay__plan *plan, const struct belay__step *step) {
+  size_t place = atomic_load(&plan->count);
+  step->action->place = place;
+  set_step(&plan->steps[place], step);
+  atomic_store(&plan->count, place + 1);
+}
+
+/*
+ * Publishes a new plan for the entry as it is now, with room for more, and
+ * waits until the old one is read by nobody: 0 or -ENOMEM.
+ */
 static int refresh(int signo) {
-  struct belay__slot *slot = &belay__slots[signo];
   struct entry *entry = &entries[signo];
-  struct belay__plan *plan = new_plan(entry);
+  struct belay__plan *old = entry->plan;
+  size_t capacity = 2 * entry->action_count;
+  if (capacity < CAPACITY_AT_LEAST)
+    capacity = CAPACITY_AT_LEAST;
+  struct belay__plan *plan =
+      calloc(1, sizeof(*plan) + capacity * sizeof(plan->steps[0]));
   if (plan == NULL)
     return -ENOMEM;
-  struct belay__plan *old = atomic_exchange(&slot->plan, plan);
-  belay__grace_wait(&slot->grace);
-  free(entry->spare);
-  entry->spare = old;
+  plan->capacity = capacity;
+  plan->previous = entry->previous;
+  plan->default_action = belay_signal_default;
+  for (size_t i = 0; old != NULL && i < atomic_load(&old->count); i++)
+    if (atomic_load(&old->steps[i].kind) != BELAY__STEP_NONE)
+      append(plan, &old->steps[i]);
+  entry->plan = plan;
+  atomic_store(&belay__slots[signo].plan, plan);
+  belay__grace_wait(&belay__slots[signo].grace);
+  free(old);
   return 0;
+}
+
+static int add_step(int signo, const struct belay__step *step) {
+  struct entry *entry = &entries[signo];
+  if (entry->plan == NULL ||
+      atomic_load(&entry->plan->count) == entry->plan->capacity) {
+    int error = refresh(signo);
+    if (error < 0)
+      return error;
+  }
+  append(entry->plan, step);
+  entry->action_count++;
+  return 0;
+}
+
+/* Needs no memory, and so cannot fail: that no new plan can be had if half of
+ * it is of no use does not matter. */
+static void remove_step(const struct belay_action *action) {
+  struct entry *entry = &entries[action->signo];
+  struct belay__plan *plan = entry->plan;
+  atomic_store(&plan->steps[action->place].kind, BELAY__STEP_NONE);
+  entry->action_count--;
+  belay__grace_wait(&belay__slots[action->signo].grace);
+  size_t count = atomic_load(&plan->count);
+  while (count > 0 &&
+         atomic_load(&plan->steps[count - 1].kind) == BELAY__STEP_NONE)
+    count--;
+  atomic_store(&plan->count, count);
+  if (count > CAPACITY_AT_LEAST && entry->action_count < count / 2)
+    refresh(action->signo);
 }
 
 /* -- Dispositions --------------------------------------------------------- */
@@ -192,17 +229,14 @@ bool belay__registry_is_left_ignored(int signo, unsigned flags) {
 static struct sigaction our_action(void) {
   struct sigaction action = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
   action.sa_sigaction = belay__deliver;
-  sigfillset(&action.sa_mask);
+  /* All, with those that the C library keeps for itself: no thread is cancelled
+   * in a handler. */
+  memset(&action.sa_mask, 0xff, sizeof(action.sa_mask));
   /* A fault inside a handler has to end the process, not hang it. */
   const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
   for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
     sigdelset(&action.sa_mask, faults[i]);
   return action;
-}
-
-static bool is_wanted(int signo) {
-  return entries[signo].action_count > 0 ||
-         atomic_load(&belay__slots[signo].listeners) > 0;
 }
 
 /*
@@ -274,45 +308,40 @@ int belay__registry_check(int signo) {
 }
 
 int belay__registry_generation(unsigned *ret_generation) {
-  struct changed changed = enter();
+  int cancel_state = enter();
   int error = adopt();
   *ret_generation = generation;
-  leave(&changed);
+  leave(cancel_state);
   return error;
 }
 
-int belay__registry_add(struct belay_action *action, unsigned flags) {
-  struct entry *entry = &entries[action->signo];
-  struct changed changed = enter();
+int belay__registry_add(struct belay_action *action, struct belay__step step,
+                        unsigned flags) {
+  int cancel_state = enter();
   int error = adopt();
   if (error == 0) {
-    if (action->step.kind == BELAY__STEP_WAKE)
-      action->step.as.wake.generation = generation;
-    belay__list_append(&entry->actions, &action->link);
-    entry->action_count++;
-    error = refresh(action->signo);
-    if (error == 0)
-      error = install(action->signo, flags);
-    if (error < 0) {
-      belay__list_remove(&action->link);
-      entry->action_count--;
-      refresh(action->signo);
-    }
+    step.action = action;
+    if (atomic_load(&step.kind) == BELAY__STEP_WAKE)
+      step.as.wake.generation = generation;
+    error = add_step(action->signo, &step);
   }
-  leave(&changed);
+  if (error == 0) {
+    error = install(action->signo, flags);
+    if (error < 0)
+      remove_step(action);
+  }
+  leave(cancel_state);
   return error;
 }
 
 void belay__registry_remove(struct belay_action *action) {
   int signo = action->signo;
-  struct entry *entry = &entries[signo];
-  struct changed changed = enter();
-  belay__list_remove(&action->link);
-  entry->action_count--;
-  if (!is_wanted(signo))
+  int cancel_state = enter();
+  if (entries[signo].action_count == 1 &&
+      atomic_load(&belay__slots[signo].listeners) == 0)
     uninstall(signo);
-  refresh(signo); /* into the spare plan: cannot fail */
-  leave(&changed);
+  remove_step(action);
+  leave(cancel_state);
 }
 
 /* A bell is open, and heard by the handler, while it has listeners. */
@@ -328,11 +357,13 @@ static int join(struct belay__slot *slot, struct belay__listener *listener) {
     return error;
   }
   atomic_store(&slot->generation, generation);
+  atomic_store(&slot->only, first ? listener : NULL);
   atomic_fetch_add(&slot->listeners, 1);
   return 0;
 }
 
 static void part(struct belay__slot *slot, struct belay__listener *listener) {
+  atomic_store(&slot->only, NULL);
   bool last = atomic_fetch_sub(&slot->listeners, 1) == 1;
   belay__listener_leave(listener, &slot->bell);
   if (last) {
@@ -344,7 +375,7 @@ static void part(struct belay__slot *slot, struct belay__listener *listener) {
 int belay__registry_listen(int signo, unsigned flags,
                            struct belay__listener *listener) {
   struct belay__slot *slot = &belay__slots[signo];
-  struct changed changed = enter();
+  int cancel_state = enter();
   int error = adopt();
   if (error == 0)
     error = join(slot, listener);
@@ -353,17 +384,17 @@ int belay__registry_listen(int signo, unsigned flags,
     if (error < 0)
       part(slot, listener);
   }
-  leave(&changed);
+  leave(cancel_state);
   return error;
 }
 
 void belay__registry_unlisten(int signo, struct belay__listener *listener) {
   struct belay__slot *slot = &belay__slots[signo];
-  struct changed changed = enter();
+  int cancel_state = enter();
   if (atomic_load(&slot->listeners) == 1 && entries[signo].action_count == 0)
     uninstall(signo);
   part(slot, listener);
-  leave(&changed);
+  leave(cancel_state);
 }
 
 /* -- What others had set up ------------------------------------------------ */
@@ -380,7 +411,7 @@ int belay__registry_ignore(int signo) {
   struct sigaction now, ignore = {.sa_handler = SIG_IGN};
   int result = 1;
   sigemptyset(&ignore.sa_mask);
-  struct changed changed = enter();
+  int cancel_state = enter();
   if (sigaction(signo, NULL, &now) != 0) {
     result = -errno;
   } else if (is_plain(&now, SIG_DFL)) {
@@ -389,14 +420,14 @@ int belay__registry_ignore(int signo) {
   } else if (!is_plain(&now, SIG_IGN)) {
     result = -EBUSY;
   }
-  leave(&changed);
+  leave(cancel_state);
   return result;
 }
 
 int belay__registry_unignore(int signo) {
   struct sigaction now, dfl = {.sa_handler = SIG_DFL};
   sigemptyset(&dfl.sa_mask);
-  struct changed changed = enter();
+  int cancel_state = enter();
   struct entry *entry = &entries[signo];
   int result = 1;
   if (entry->ignored_by_us && sigaction(signo, NULL, &now) == 0) {
@@ -408,6 +439,6 @@ int belay__registry_unignore(int signo) {
       result = refresh(signo);
     }
   }
-  leave(&changed);
+  leave(cancel_state);
   return result;
 }

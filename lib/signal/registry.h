@@ -7,22 +7,22 @@
 #ifndef SIGNAL_REGISTRY_H
 #define SIGNAL_REGISTRY_H
 
-#include "base/list.h"
 #include "signal/default.h"
 #include "signal/slot.h"
 
-/* One action, as the caller's handle and as a step of the plan. */
+/* One action, as the caller's handle; its step is in the plan. */
 struct belay_action {
   int signo;
-  struct belay__list link;
-  struct belay__step step;
+  size_t place;              /* of its step, in the plan */
   struct belay__armed armed; /* what some steps point to */
 };
 
 /* 0, or -EINVAL for a number that is no signal or that is refused. */
 int belay__registry_check(int signo);
 
-int belay__registry_add(struct belay_action *action, unsigned flags);
+/* A wake step's generation is filled in. */
+int belay__registry_add(struct belay_action *action, struct belay__step step,
+                        unsigned flags);
 /* When it returns, the action runs nowhere. */
 void belay__registry_remove(struct belay_action *action);
 

@@ -24,6 +24,7 @@ enum {
   WAS_BLOCKED = 1u,
   WAS_PENDING = 2u,           /* somewhere */
   WAS_PENDING_IN_THREAD = 4u, /* here: another of ours would merge into it */
+  PID_SHIFT = 3, /* with the former, of which process; Linux has 22 bits */
 };
 
 static sigset_t just_sigpipe(void) {
@@ -50,6 +51,8 @@ void belay_sigpipe_begin(struct belay_sigpipe_guard *guard) {
     if ((state & WAS_PENDING) && belay__pending_in_thread(SIGPIPE) != 0)
       state |= WAS_PENDING_IN_THREAD;
   }
+  if (state & WAS_PENDING)
+    state |= (unsigned)getpid() << PID_SHIFT;
   guard->belay_private = state;
   errno = saved_errno;
 }
@@ -67,13 +70,16 @@ static void take_ours(const sigset_t *sigpipe) {
     signo = sigtimedwait(sigpipe, &info, &at_once);
   } while (signo < 0 && errno == EINTR);
   if (signo == SIGPIPE && !(info.si_code == SI_USER && info.si_pid == getpid()))
-    kill(getpid(), SIGPIPE);
+    belay__pending_give_back(&info);
 }
 
 void belay_sigpipe_end(struct belay_sigpipe_guard *guard) {
   int saved_errno = errno;
   unsigned state = guard->belay_private;
   sigset_t sigpipe = just_sigpipe();
+  /* A child inherits the guard, and nothing that is pending. */
+  if ((state & WAS_PENDING) && state >> PID_SHIFT != (unsigned)getpid())
+    state &= ~(WAS_PENDING | WAS_PENDING_IN_THREAD);
   bool merged = state & WAS_PENDING_IN_THREAD;
   if (!merged && is_pending() &&
       (!(state & WAS_PENDING) || belay__pending_in_thread(SIGPIPE) == 1))

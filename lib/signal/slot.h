@@ -26,12 +26,25 @@
 /* Records of one signal that keep their details; a power of two. */
 #define BELAY__RECORDS 64
 
-/* -- The plan: what the handler does for a signal, never changed ---------- */
+/* -- The plan: what the handler does for a signal -------------------------- */
 
-enum belay__step_kind { BELAY__STEP_FLAG, BELAY__STEP_WAKE, BELAY__STEP_CALL };
+/*
+ * A plan is published whole; afterwards steps are appended to it, and taken
+ * out by making them NONE.  A step's kind is written last and read first.  What
+ * it says may change again when no handler reads it any more.
+ */
+enum belay__step_kind {
+  BELAY__STEP_NONE,
+  BELAY__STEP_FLAG,
+  BELAY__STEP_WAKE,
+  BELAY__STEP_CALL
+};
+
+struct belay_action;
 
 struct belay__step {
-  enum belay__step_kind kind;
+  atomic_int kind;
+  struct belay_action *action; /* whose it is; the registry's */
   union {
     struct {
       volatile sig_atomic_t *flag;
@@ -52,7 +65,8 @@ struct belay__step {
 struct belay__plan {
   struct sigaction previous; /* what was installed before us */
   int (*default_action)(int signo);
-  size_t count, capacity;
+  _Atomic size_t count;
+  size_t capacity;
   struct belay__step steps[];
 };
 
@@ -80,6 +94,7 @@ struct belay__slot {
   atomic_uint generation;
   struct belay__bell bell;
   atomic_uint parked; /* some listener waits for a ring */
+  _Atomic(const struct belay__listener *) only; /* the one there is, or NULL */
 
   _Atomic uint64_t claimed;  /* deliveries that were given a number */
   _Atomic uint64_t finished; /* of them, those that have been written */

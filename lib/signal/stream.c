@@ -20,10 +20,12 @@
 #include "base/owner.h"
 #include "signal/record.h"
 #include "signal/registry.h"
+#include "signal/stream.h"
 
 struct belay_stream {
   pthread_mutex_t lock;
-  struct belay__listener listener;
+  struct belay__listener *listener; /* its own, or one that is shared */
+  struct belay__listener own;
   unsigned generation; /* of the process that opened it */
   bool closed;
   size_t count;
@@ -61,7 +63,7 @@ static void resume_from(struct subscription *subscription, uint64_t position) {
 
 static int subscribe(struct belay_stream *stream, int signo, unsigned flags) {
   uint64_t position = belay__record_now(signo);
-  int error = belay__registry_listen(signo, flags, &stream->listener);
+  int error = belay__registry_listen(signo, flags, stream->listener);
   if (error < 0)
     return error;
   atomic_store(&belay__slots[signo].parked, 1);
@@ -74,19 +76,19 @@ static int subscribe(struct belay_stream *stream, int signo, unsigned flags) {
   subscription->live = true;
   /* What came before it was parked has not been heard. */
   if (belay__record_any(signo, subscription->position))
-    belay__listener_ring(&stream->listener);
+    belay__listener_ring(stream->listener);
   return 0;
 }
 
 static void unsubscribe(struct belay_stream *stream,
                         struct subscription *subscription) {
   int signo = subscription->signo;
-  belay__registry_unlisten(signo, &stream->listener);
+  belay__registry_unlisten(signo, stream->listener);
   subscription->end = belay__record_now(signo);
   subscription->live = false;
   /* Its bell, with a ring that is not cleared, is heard no more. */
   if (subscription->position != subscription->end)
-    belay__listener_ring(&stream->listener);
+    belay__listener_ring(stream->listener);
 }
 
 static void unsubscribe_all(struct belay_stream *stream) {
@@ -95,22 +97,37 @@ static void unsubscribe_all(struct belay_stream *stream) {
       unsubscribe(stream, &stream->signals[i]);
 }
 
-int belay_stream_open(const int *signals, unsigned flags,
-                      struct belay_stream **ret_stream) {
+static struct belay_stream *new_stream(struct belay__listener *shared,
+                                       int *ret_error) {
+  struct belay_stream *stream = calloc(1, sizeof(*stream));
+  *ret_error = stream == NULL ? -ENOMEM : 0;
+  if (stream == NULL)
+    return NULL;
+  stream->listener = shared;
+  if (shared == NULL) {
+    stream->listener = &stream->own;
+    *ret_error = belay__listener_open(&stream->own);
+  }
+  if (*ret_error < 0) {
+    free(stream);
+    return NULL;
+  }
+  pthread_mutex_init(&stream->lock, NULL);
+  return stream;
+}
+
+int belay__stream_open(const int *signals, unsigned flags,
+                       struct belay__listener *shared,
+                       struct belay_stream **ret_stream) {
   if ((flags & ~BELAY_SIGNAL_FORCE) != 0)
     return -EINVAL;
   for (const int *signo = signals; *signo != 0; signo++)
     if (belay__registry_check(*signo) < 0)
       return -EINVAL;
-  struct belay_stream *stream = calloc(1, sizeof(*stream));
+  int error;
+  struct belay_stream *stream = new_stream(shared, &error);
   if (stream == NULL)
-    return -ENOMEM;
-  pthread_mutex_init(&stream->lock, NULL);
-  int error = belay__listener_open(&stream->listener);
-  if (error < 0) {
-    free(stream);
     return error;
-  }
   error = belay__registry_generation(&stream->generation);
   for (const int *signo = signals; error == 0 && *signo != 0; signo++)
     if (find(stream, *signo) == NULL)
@@ -120,6 +137,11 @@ int belay_stream_open(const int *signals, unsigned flags,
   else
     *ret_stream = stream;
   return error;
+}
+
+int belay_stream_open(const int *signals, unsigned flags,
+                      struct belay_stream **ret_stream) {
+  return belay__stream_open(signals, flags, NULL, ret_stream);
 }
 
 int belay_stream_add(struct belay_stream *stream, int signo) {
@@ -151,7 +173,7 @@ int belay_stream_remove(struct belay_stream *stream, int signo) {
 }
 
 int belay_stream_fd(const struct belay_stream *stream) {
-  return stream->listener.fd;
+  return stream->listener->fd;
 }
 
 /* -- Reading -------------------------------------------------------------- */
@@ -218,9 +240,11 @@ static bool is_over(const struct belay_stream *stream) {
 }
 
 static void park(struct belay_stream *stream) {
-  for (size_t i = 0; i < stream->count; i++)
-    if (stream->signals[i].live)
-      atomic_store(&belay__slots[stream->signals[i].signo].parked, 1);
+  for (size_t i = 0; i < stream->count; i++) {
+    atomic_uint *parked = &belay__slots[stream->signals[i].signo].parked;
+    if (stream->signals[i].live && atomic_load(parked) == 0)
+      atomic_store(parked, 1);
+  }
 }
 
 /* After a ring was cleared: parks, looks, and sees to it that the fd is
@@ -230,7 +254,7 @@ static int park_and_take(struct belay_stream *stream,
   park(stream);
   int taken = take(stream, ret_info);
   if (taken && has_pending(stream))
-    belay__listener_ring(&stream->listener);
+    belay__listener_ring(stream->listener);
   return taken;
 }
 
@@ -242,18 +266,38 @@ int belay_stream_read(struct belay_stream *stream,
   int result = take(stream, ret_info);
   if (result == 0 && is_over(stream))
     result = -ESHUTDOWN;
-  else if (result == 0 && belay__listener_clear(&stream->listener))
+  else if (result == 0 && stream->listener == &stream->own &&
+           belay__listener_clear(&stream->own))
     result = park_and_take(stream, ret_info);
   belay__unlock(&stream->lock, cancel_state);
   return result;
 }
 
-/* One look, without clearing: 1, 0 or -ESHUTDOWN. */
-static int look(struct belay_stream *stream, bool cleared,
+int belay__stream_take(struct belay_stream *stream,
+                       struct belay_siginfo *ret_info, bool *ret_more) {
+  if (!is_ours(stream))
+    return -ECHILD;
+  int cancel_state = belay__lock(&stream->lock);
+  int result = take(stream, ret_info);
+  *ret_more = result > 0 && has_pending(stream);
+  belay__unlock(&stream->lock, cancel_state);
+  return result;
+}
+
+bool belay__stream_heard(struct belay_stream *stream) {
+  int cancel_state = belay__lock(&stream->lock);
+  park(stream);
+  bool pending = has_pending(stream);
+  belay__unlock(&stream->lock, cancel_state);
+  return pending;
+}
+
+/* One look, without clearing, before waiting or after: 1, 0 or -ESHUTDOWN. */
+static int look(struct belay_stream *stream, bool waited,
                 struct belay_siginfo *ret_info) {
   int cancel_state = belay__lock(&stream->lock);
   int result =
-      cleared ? park_and_take(stream, ret_info) : take(stream, ret_info);
+      waited ? park_and_take(stream, ret_info) : take(stream, ret_info);
   if (result == 0 && is_over(stream))
     result = -ESHUTDOWN;
   belay__unlock(&stream->lock, cancel_state);
@@ -261,15 +305,15 @@ static int look(struct belay_stream *stream, bool cleared,
 }
 
 static void ring_again(void *stream) {
-  belay__listener_ring(&((struct belay_stream *)stream)->listener);
+  belay__listener_ring(((struct belay_stream *)stream)->listener);
 }
 
-/* A thread that is cancelled here may have cleared a ring and not looked:
- * somebody else is to look. */
+/* A thread that is cancelled here may have cleared a ring, or been woken by its
+ * own handler, and not looked: somebody else is to look. */
 static int wait_for_ring(struct belay_stream *stream, int64_t timeout_ns) {
   int n;
   pthread_cleanup_push(ring_again, stream);
-  n = belay__listener_wait(&stream->listener, timeout_ns);
+  n = belay__listener_wait(stream->listener, timeout_ns);
   pthread_cleanup_pop(0);
   return n;
 }
@@ -280,9 +324,8 @@ int belay_stream_wait(struct belay_stream *stream, int64_t timeout_ns,
     return -ECHILD;
   int64_t deadline =
       timeout_ns > 0 ? belay__clock_add(belay__clock_now(), timeout_ns) : 0;
-  bool cleared = false;
-  for (;;) {
-    int result = look(stream, cleared, ret_info);
+  for (bool waited = false;; waited = true) {
+    int result = look(stream, waited, ret_info);
     if (result != 0)
       return result;
     int64_t left = timeout_ns;
@@ -295,8 +338,7 @@ int belay_stream_wait(struct belay_stream *stream, int64_t timeout_ns,
     if (n < 0 && n != -EINTR)
       return n;
     if (n == 0 && left == 0)
-      return look(stream, false, ret_info);
-    cleared = n > 0;
+      return look(stream, true, ret_info);
   }
 }
 
@@ -309,7 +351,8 @@ void belay_stream_close(struct belay_stream *stream) {
   if (!stream->closed) {
     unsubscribe_all(stream);
     stream->closed = true;
-    belay__listener_finish(&stream->listener);
+    if (stream->listener == &stream->own)
+      belay__listener_finish(&stream->own);
   }
   belay__unlock(&stream->lock, cancel_state);
 }
@@ -318,7 +361,8 @@ void belay_stream_free(struct belay_stream *stream) {
   if (stream == NULL)
     return;
   belay_stream_close(stream);
-  belay__listener_close(&stream->listener);
+  if (stream->listener == &stream->own)
+    belay__listener_close(&stream->own);
   pthread_mutex_destroy(&stream->lock);
   free(stream);
 }

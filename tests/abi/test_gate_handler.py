@@ -11,7 +11,8 @@ from gate import ROOT, case, command, doctor, main, passes, refuses
 GATE = 'gate-handler'
 CC, NATIVE, PORTABLE = sys.argv[1].split(), sys.argv[2], sys.argv[3]
 SOURCES = ['signal/deliver.c', 'base/ring.c', 'signal/default.c',
-           'signal/raise_tgkill.c']
+           'signal/raise_tgkill.c',
+           'base/nap_none.c']
 
 
 def objects(folder, source, addition):
@@ -127,7 +128,7 @@ def an_object_without_a_rule_is_refused(folder):
 def a_missing_object_is_noticed(folder):
     made = objects(folder, None, '')
     refuses(GATE, *made[1:], because='no object of deliver.c was given')
-    refuses(GATE, made[0], made[2],
+    refuses(GATE, made[0], *made[2:],
             because='no object of ring.c or ring_pipe.c was given')
 
 

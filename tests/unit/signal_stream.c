@@ -151,7 +151,7 @@ TEST(signals_come_in_the_order_in_which_they_were_delivered) {
   belay_stream_free(stream);
 }
 
-TEST(a_storm_that_nobody_reads_adds_up_and_hides_nothing) {
+TEST_SLOW(a_storm_that_nobody_reads_adds_up_and_hides_nothing, 60) {
   const uint64_t storm = (uint64_t)test_scale(1000000);
   struct belay_stream *stream = open_stream(SIGNALS(SIGUSR1, SIGTERM));
   struct belay_siginfo info;

@@ -180,6 +180,24 @@ TEST(closing_wakes_every_waiter) {
   }
 }
 
+TEST(a_signal_for_a_thread_that_waits_is_told_to_other_streams_too) {
+  for (int i = 0; i < test_scale(200); i++) {
+    struct waiters waiters = {.stream = open_stream(SIGNALS(SIGUSR1))};
+    struct belay_stream *other = open_stream(SIGNALS(SIGUSR1));
+    pthread_t thread = start_thread(wait_until_shut, &waiters);
+    wait_for_waiters(&waiters, 1);
+    for (int k = 0; k < i % 20; k++)
+      sched_yield();
+    CHECK_OK(-pthread_kill(thread, SIGUSR1));
+    CHECK(is_readable(belay_stream_fd(other), (int)(LONG / MS)));
+    CHECK_EQ(drain(other, SIGUSR1), 1);
+    belay_stream_close(waiters.stream);
+    join_thread(thread);
+    belay_stream_free(waiters.stream);
+    belay_stream_free(other);
+  }
+}
+
 TEST(two_readers_share_what_there_is) {
   const int storm = test_scale(20000);
   struct waiters waiters = {.stream = open_stream(SIGNALS(SIGUSR1))};
