@@ -8,7 +8,7 @@ DESTDIR ?=
 MESON   ?= meson
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo check bench lint format install uninstall clean deps
+.PHONY: help build demo check sweep bench lint format install uninstall clean deps
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' Makefile | \
@@ -28,10 +28,18 @@ check: ## run every test, in every way of building
 	@tools/install-deps build demo check
 	@tools/check
 
-bench: ## measure beside aria2, wget2 and curl
-	@tools/install-deps build bench
+sweep: ## interrupt the library at each of its system calls in turn
+	@tools/install-deps build check
 	@$(MAKE) --no-print-directory build
-	@bench/run $(BUILD)
+	@$(MESON) test -C $(BUILD) --suite sweep --verbose
+
+bench: ## measure beside other download managers and signal libraries
+	@tools/install-deps build bench
+	@$(MESON) setup $(BUILD)-release --buildtype=release -Dtests=false \
+	  $(if $(wildcard $(BUILD)-release),--reconfigure) >/dev/null
+	@$(MESON) compile -C $(BUILD)-release
+	@bench/run $(BUILD)-release
+	@bench/signals/run $(BUILD)-release
 
 lint: ## form of the sources, analysis, man pages, scripts
 	@tools/install-deps build lint

@@ -90,8 +90,8 @@ int belay_loop_next(struct belay_loop *loop, int64_t timeout_ns,
 
 /*
  * An fd that is readable when belay_loop_next() has something to return, so
- * that a loop nests in any other.  Call belay_loop_next(loop, 0, ...) until 0
- * before waiting for it.  -ENOSYS where the system has no such fd (the poll
+ * that a loop nests in any other (Linux allows four levels).  Call
+ * belay_loop_next(loop, 0, ...) until 0 before waiting for it.  -ENOSYS where the system has no such fd (the poll
  * backend).  It belongs to the loop.
  */
 int belay_loop_fd(struct belay_loop *loop);

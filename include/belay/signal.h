@@ -110,7 +110,9 @@ int belay_stream_remove(struct belay_stream *stream, int signo);
 /*
  * The fd to wait for: readable while a record may be read, and once more when
  * the stream is closed.  It may be readable although nothing is left to read.
- * Never read from it or close it; it belongs to the stream.  MT-Safe, AS-Safe.
+ * Never read from it or close it; it belongs to the stream.  Linux allows 500
+ * streams of one signal in epoll instances of others (-EINVAL for the next);
+ * sources of a belay_loop are not limited.  MT-Safe, AS-Safe.
  */
 int belay_stream_fd(const struct belay_stream *stream);
 
