@@ -12,7 +12,7 @@ int main(void) {
   uint64_t ticks = 0;
   setvbuf(stdout, NULL, _IOLBF, 0);
   if (belay_loop_new(&loop) < 0 ||
-      belay_loop_add_signals(loop, signals, NULL, NULL) < 0 ||
+      belay_loop_add_signals(loop, signals, 0, NULL, NULL) < 0 ||
       belay_loop_add_timer(loop, 0, 50000000 /* ns */, NULL, NULL) < 0)
     return 1;
   while (ended_by == 0 && belay_loop_next(loop, -1, &event) > 0) {

@@ -7,7 +7,7 @@ static struct belay_loop *loop;
 
 static struct belay_source *add(const int *signals) {
   struct belay_source *source;
-  die_if(belay_loop_add_signals(loop, signals, NULL, &source) < 0,
+  die_if(belay_loop_add_signals(loop, signals, 0, NULL, &source) < 0,
          "belay_loop_add_signals");
   return source;
 }

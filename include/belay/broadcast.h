@@ -5,7 +5,8 @@
  * The sender never waits: the latest messages are kept, and a subscriber who
  * falls behind is told how many it missed.  (A channel, belay/channel.h, goes
  * to one reader and loses nothing.)  A subscriber waits in its loop
- * (belay_loop_add_subscriber()) or on its fd.
+ * (belay_loop_add_subscriber()) or on its fd.  After fork() the child may only
+ * free what it has copies of.
  */
 #ifndef BELAY_BROADCAST_H
 #define BELAY_BROADCAST_H

@@ -48,19 +48,20 @@ int belay_job_start(struct belay_loop *loop, char *const argv[],
 /* Its first process, which belongs to the job. */
 struct belay_process *belay_job_process(const struct belay_job *job);
 
-/* Sends a signal to all of its group.  -ESRCH: nobody is left. */
+/* Sends a signal to all of its group; as belay_process_signal_group(). */
 int belay_job_signal(const struct belay_job *job, int signo);
 
 /*
  * Asks it to end: sends `signo` (0: SIGTERM) to its group, and SIGCONT, so that
  * who is stopped hears it; then SIGKILL, if the group is not gone `grace_ns`
  * nanoseconds of the loop's time later, negative never.  Asked again, the time
- * starts anew.  0, -EINVAL, -ENOMEM.
+ * starts anew.  0, also if it has ended; -EINVAL, -EPERM, -ENOMEM.
  */
 int belay_job_end(struct belay_job *job, int signo, int64_t grace_ns);
 
-/* Kills what is left of its group, waits for its first process, and frees it.
- * NULL is allowed. */
+/* Kills what is left of its group, waits for its first process unless we may
+ * not kill it, takes the terminal back if the job has it, and frees it.  NULL
+ * is allowed. */
 void belay_job_free(struct belay_job *job);
 
 /* -- Ctrl-Z --------------------------------------------------------------- */
@@ -70,7 +71,8 @@ void belay_job_free(struct belay_job *job);
  * SIGTTOU, or SIGSTOP for the first), the jobs of the loop by the same signal
  * and the loop's time; returns when we go on, and all of them do.  A terminal
  * that a job has comes back to us meanwhile, and is given to it again unless
- * we go on in the background.  Where a stop is not possible (an orphaned
+ * we go on in the background.  Other loops' time, and that of stopwatches
+ * without a loop, goes on: pause them first.  Where a stop is not possible (an orphaned
  * process group) all go on at once.  -EINVAL.  Not AS-Safe.
  */
 int belay_loop_stop(struct belay_loop *loop, int signo);

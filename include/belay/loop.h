@@ -121,9 +121,10 @@ void belay_loop_resume(struct belay_loop *loop);
  * removed alone.  -ENOMEM, -EMFILE, -ENFILE, and what is said below.
  */
 
-/* Signals, a list that ends with 0: as belay_stream_open() with flags 0. */
+/* Signals, a list that ends with 0, and flags, as for belay_stream_open(). */
 int belay_loop_add_signals(struct belay_loop *loop, const int *signals,
-                           void *data, struct belay_source **ret_source);
+                           unsigned flags, void *data,
+                           struct belay_source **ret_source);
 
 /* Blocked signals, of a belay_sigwait, which is borrowed.  -ENOSYS where it has
  * no fd. */

@@ -18,10 +18,14 @@
  * A signal that comes between fork and exec runs no handler of ours, and a
  * Ctrl-Z there stops the program once it runs, not us.
  *
+ * While there is a handle, the kernel keeps ended children of this process to be
+ * waited for, although SIGCHLD may have been ignored.  A forked child may only
+ * free the handles of its parent.
+ *
  * An ended child keeps its number until it is freed, so that no signal goes to
  * a stranger.  Wait for its end with belay_process_wait(), or in a loop with
  * belay_loop_add_process().  Its end is known without a handler where there
- * are pidfds (Linux); elsewhere SIGCHLD is caught, as a stream does.
+ * are pidfds (Linux); elsewhere a loop catches SIGCHLD, as a stream does.
  *
  * Sources: POSIX.1-2008 waitid(), Linux pidfd_open().
  */
@@ -73,7 +77,7 @@ struct belay_process_options {
   size_t fd_count;
   const int *ignore; /* signals to start with ignored, up to 0; NULL: none */
   const int *block;  /* and with blocked */
-  int terminal;      /* whose foreground the new group gets; -1: none */
+  int terminal;      /* whose foreground goes to it, if it is ours; -1: none */
   int parent_death_signal; /* sent to it when the thread that started it ends
                             * (Linux; -ENOSYS elsewhere); 0: none */
 };
@@ -126,7 +130,8 @@ int belay_process_adopt(pid_t pid, struct belay_process **ret_process);
 pid_t belay_process_pid(const struct belay_process *process);
 
 /* Our end of the pipe to its fd 0, 1 or 2; -1: there is none.  It belongs to
- * the process, and is non-blocking and close-on-exec. */
+ * the process, and is non-blocking and close-on-exec: to connect two programs,
+ * give both the ends of a pipe() of one's own. */
 int belay_process_pipe(const struct belay_process *process, int fd);
 
 /* Closes our end: for fd 0, the program reads its end.  Twice is no error. */
@@ -137,7 +142,8 @@ void belay_process_close_pipe(struct belay_process *process, int fd);
 int belay_process_signal(const struct belay_process *process, int signo);
 
 /* Sends one to its whole group, also when it has ended and others of the group
- * have not.  -EINVAL: it has no group of its own; -ESRCH: nobody is left. */
+ * have not: 0, also if all of them have.  -EINVAL: it has no group of its own;
+ * -ESRCH: it is no child of ours any more; -EPERM. */
 int belay_process_signal_group(const struct belay_process *process, int signo);
 
 /* What is known of it now; a stop is told until it goes on.  Never waits.
@@ -145,10 +151,17 @@ int belay_process_signal_group(const struct belay_process *process, int signo);
 void belay_process_look(struct belay_process *process,
                         struct belay_process_status *ret_status);
 
+/* Words for a status: "exited with status 1", "killed by SIGSEGV, core dumped",
+ * "stopped by SIGTSTP", "running", "ended unseen".  Cut to `size_bytes`, with
+ * its 0.  MT-Safe. */
+void belay_process_describe(const struct belay_process_status *status,
+                            char *ret_text, size_t size_bytes);
+
 /*
  * Waits for its end up to `timeout_ns` nanoseconds (0 not at all, negative for
- * ever): 1, or 0 when the time is over.  Handlers do not end it early.
- * Negative errno: the system refused to wait.  One thread at a time.
+ * ever): 1, or 0 when the time is over; in both cases with its status.  Handlers
+ * do not end it early.  Negative errno: the system refused to wait.  One thread
+ * at a time; a cancellation point of threads.
  */
 int belay_process_wait(struct belay_process *process, int64_t timeout_ns,
                        struct belay_process_status *ret_status);

@@ -35,6 +35,10 @@
  * stream takes: Go's own handler, which lies beneath ours, otherwise does the
  * default, or puts itself back on top.
  *
+ * A SIGTTIN or SIGTTOU that is caught does not stop a process in the background,
+ * whose read or tcsetattr() is then begun anew for ever: catch them only to stop
+ * by yourself (belay_loop_stop()).
+ *
  * After fork() the child's copies of streams and wake actions are inert: what
  * the child receives never reaches the parent.  Flags, exits, defaults and
  * calls go on working in the child; a signal that has none of these is treated
@@ -146,7 +150,7 @@ void belay_stream_free(struct belay_stream *stream);
 /*
  * An action is done inside the handler, in order of registration with the
  * other actions of its signal.  Each function registers one and stores its
- * handle; remove it to have its memory back.  `flags`: 0 or
+ * handle in *ret_action, which may be NULL for one that is never removed.  `flags`: 0 or
  * BELAY_SIGNAL_FORCE.  Errors: -EINVAL, -ENOMEM.  MT-Safe, not AS-Safe.
  */
 struct belay_action;

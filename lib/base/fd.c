@@ -20,9 +20,9 @@ int belay__fd_settle(int fd) {
   return settled;
 }
 
-int belay__fd_pipe(int ret_fds[2]) {
+int belay__fd_pipe(int flags, int ret_fds[2]) {
   int fds[2];
-  if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) != 0)
+  if (pipe2(fds, O_CLOEXEC | flags) != 0)
     return -errno;
   fds[0] = belay__fd_settle(fds[0]);
   fds[1] = belay__fd_settle(fds[1]);
@@ -35,10 +35,6 @@ int belay__fd_pipe(int ret_fds[2]) {
   ret_fds[0] = fds[0];
   ret_fds[1] = fds[1];
   return 0;
-}
-
-int belay__fd_pipe_blocking(int ret_fds[2]) {
-  return pipe2(ret_fds, O_CLOEXEC) == 0 ? 0 : -errno;
 }
 
 int belay__fd_set_nonblocking(int fd) {

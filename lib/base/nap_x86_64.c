@@ -47,7 +47,9 @@ bool belay__nap_ends(void *context, const void *napper) {
   greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
   uintptr_t place = (uintptr_t)registers[REG_RIP];
   bool is_before = place == (uintptr_t)belay__nap_call;
-  bool is_over = place == (uintptr_t)belay__nap_over;
+  /* With anything else but an interruption, nobody need look. */
+  bool is_over =
+      place == (uintptr_t)belay__nap_over && registers[REG_RAX] == -EINTR;
   if (!(is_before || is_over) ||
       (uintptr_t)registers[REG_RBX] != (uintptr_t)napper)
     return false;

@@ -1,4 +1,5 @@
 /* wakeup_pipe.c (portable): a wake-up is a pipe; one byte or more is "set". */
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -6,7 +7,7 @@
 
 int belay__wakeup_open(struct belay__wakeup *wakeup) {
   int fds[2];
-  int error = belay__fd_pipe(fds);
+  int error = belay__fd_pipe(O_NONBLOCK, fds);
   if (error < 0)
     return error;
   wakeup->fd = fds[0];

@@ -14,11 +14,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bell.h"
 #include "base/lock.h"
 
 struct belay_broadcast {
+  pid_t pid; /* of the process that made it */
   pthread_mutex_t lock;
   struct belay__bell bell;
   size_t holders; /* its owner, and every subscriber */
@@ -43,6 +45,7 @@ int belay_broadcast_new(size_t capacity, size_t message_bytes,
   struct belay_broadcast *broadcast = calloc(1, sizeof(*broadcast));
   if (broadcast == NULL)
     return -ENOMEM;
+  broadcast->pid = getpid();
   broadcast->capacity = capacity;
   broadcast->message_bytes = message_bytes;
   broadcast->holders = 1;
@@ -89,7 +92,8 @@ int belay_broadcast_send(struct belay_broadcast *broadcast,
 void belay_broadcast_close(struct belay_broadcast *broadcast) {
   int cancel_state = belay__lock(&broadcast->lock);
   broadcast->closed = true;
-  ring(broadcast);
+  if (broadcast->pid == getpid()) /* in a fork, the parent's would hear it */
+    ring(broadcast);
   belay__unlock(&broadcast->lock, cancel_state);
 }
 
@@ -193,6 +197,8 @@ void belay_subscriber_free(struct belay_subscriber *subscriber) {
   if (subscriber == NULL)
     return;
   struct belay_broadcast *broadcast = subscriber->broadcast;
+  if (broadcast->pid != getpid())
+    belay__listener_abandon(&subscriber->listener);
   int cancel_state = belay__lock(&broadcast->lock);
   belay__listener_leave(&subscriber->listener, &broadcast->bell);
   belay__unlock(&broadcast->lock, cancel_state);

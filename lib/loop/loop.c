@@ -50,8 +50,10 @@ int belay_loop_new(struct belay_loop **ret_loop) {
   return error;
 }
 
-/* In a forked child: what the kernel keeps for the loop is the parent's. */
-static void abandon(struct belay_loop *loop) {
+void belay__loop_disown(struct belay_loop *loop) {
+  if (loop->pid == getpid())
+    return;
+  loop->pid = getpid();
   if (loop->poller != NULL)
     belay__poller_abandon(loop->poller);
   if (loop->listening)
@@ -61,8 +63,7 @@ static void abandon(struct belay_loop *loop) {
 void belay_loop_free(struct belay_loop *loop) {
   if (loop == NULL)
     return;
-  if (loop->pid != getpid())
-    abandon(loop);
+  belay__loop_disown(loop);
   while (!belay__list_is_empty(&loop->sources))
     belay_source_remove(
         BELAY__CONTAINER(loop->sources.next, struct belay_source, all));

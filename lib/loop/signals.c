@@ -30,13 +30,15 @@ static const struct belay__source_kind signal_kind = {
 };
 
 int belay_loop_add_signals(struct belay_loop *loop, const int *signals,
-                           void *data, struct belay_source **ret_source) {
+                           unsigned flags, void *data,
+                           struct belay_source **ret_source) {
   struct belay_source *source = belay__source_new(loop, &signal_kind, data);
   if (source == NULL)
     return -ENOMEM;
   int error = belay__loop_listen(loop);
   if (error == 0)
-    error = belay__stream_open(signals, 0, &loop->listener, &source->stream);
+    error =
+        belay__stream_open(signals, flags, &loop->listener, &source->stream);
   if (error == 0)
     belay__list_append(&loop->signals, &source->heard);
   return belay__source_finish(source, error, ret_source);

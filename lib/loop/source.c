@@ -60,6 +60,7 @@ void belay__source_ready(struct belay_source *source) {
 void belay_source_remove(struct belay_source *source) {
   if (source == NULL)
     return;
+  belay__loop_disown(source->loop);
   if (source->fd >= 0)
     belay__poller_remove(source->loop->poller, source->fd);
   belay__list_remove(&source->ready);

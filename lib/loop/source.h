@@ -1,6 +1,6 @@
 /*
  * source.h: what a loop waits for, and the loop that waits; shared by the
- * files of this folder.
+ * files of this folder, and by process/, which adds children.
  */
 #ifndef LOOP_SOURCE_H
 #define LOOP_SOURCE_H
@@ -38,7 +38,7 @@ struct belay_source {
   int fd;                   /* in the poller; -1: none */
   unsigned ready_fd;        /* what it was found to be */
 
-  struct belay_stream *stream;   /* SIGNAL */
+  struct belay_stream *stream;   /* SIGNAL; PROCESS: of SIGCHLD */
   struct belay_sigwait *sigwait; /* SIGNAL, of blocked ones; borrowed */
 
   struct belay_process *process;    /* PROCESS; borrowed */
@@ -111,6 +111,9 @@ void belay__timer_arm_fd(struct belay_loop *loop);
 int belay__timer_open_fd(struct belay_loop *loop);
 
 /* -- loop.c -- */
+
+/* In a forked child: lets go of what the kernel keeps for the parent. */
+void belay__loop_disown(struct belay_loop *loop);
 
 /* Has the listener, if it has none yet. */
 int belay__loop_listen(struct belay_loop *loop);

@@ -8,7 +8,6 @@
 #include "loop/source.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/fd.h"

@@ -2,8 +2,8 @@
  * child.c: what the child does between fork and exec.
  *
  * It may share the memory of its parent, who waits (vfork): so nothing here
- * allocates or locks, and nothing but the child's own kernel state and the
- * result is changed.  All signals are blocked until the last moment.
+ * allocates or locks, and nothing but the child's own kernel state and what
+ * belongs to the start is changed.  All signals are blocked until the last moment.
  * Invariant: no handler of the parent's program ever runs here.
  */
 #include <errno.h>
@@ -50,7 +50,7 @@ static void reset_dispositions(const struct belay__start *start) {
 /* -- Fds ------------------------------------------------------------------- */
 
 /* First all of them out of each other's way, then each into its place. */
-static int place_fds(const struct belay__start *start) {
+static int place_fds(struct belay__start *start) {
   int highest = 2;
   for (size_t i = 0; i < start->fd_count; i++)
     if (start->fds[i].theirs > highest)
@@ -61,6 +61,10 @@ static int place_fds(const struct belay__start *start) {
       return -errno;
     start->fds[i].ours = copy;
   }
+  if (start->terminal >= 0 &&
+      (start->terminal = fcntl(start->terminal, F_DUPFD_CLOEXEC, highest + 1)) <
+          0)
+    return -errno;
   if (!(start->flags & BELAY_PROCESS_KEEP_FDS))
     belay__close_on_exec_all();
   for (size_t i = 0; i < start->fd_count; i++)
@@ -88,7 +92,7 @@ static int follow_parent(const struct belay__start *start) {
   return error == 0 && getppid() != start->parent ? -ESRCH : error;
 }
 
-static int prepare(const struct belay__start *start) {
+static int prepare(struct belay__start *start) {
   int error = join_group(start);
   if (error == 0)
     error = follow_parent(start);

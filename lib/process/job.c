@@ -8,8 +8,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/lock.h"
 #include "loop/source.h"
+#include "process/process.h"
 
 /* -- Beginning ------------------------------------------------------------- */
 
@@ -21,20 +24,21 @@ int belay_job_start(struct belay_loop *loop, char *const argv[],
   struct belay_job *job = calloc(1, sizeof(*job));
   if (job == NULL)
     return -ENOMEM;
-  job->loop = loop;
   job->terminal = options != NULL ? options->terminal : -1;
   belay__list_init(&job->link);
+  int cancel_state = belay__cancel_disable();
   int error = belay_process_start(argv, options, &job->process);
   if (error == 0)
     error =
         belay_loop_add_process(loop, job->process, flags, data, &job->source);
   if (error < 0) {
     belay_job_free(job);
-    return error;
+  } else {
+    belay__list_append(&loop->jobs, &job->link);
+    *ret_job = job;
   }
-  belay__list_append(&loop->jobs, &job->link);
-  *ret_job = job;
-  return 0;
+  belay__cancel_restore(cancel_state);
+  return error;
 }
 
 struct belay_process *belay_job_process(const struct belay_job *job) {
@@ -54,39 +58,54 @@ static int kill_all(struct belay_source *source, struct belay_event *event) {
   return 0;
 }
 
-static const struct belay__source_kind grace_kind = {
+static const struct belay__source_kind kill_kind = {
     .type = BELAY_EVENT_TIMER,
     .fill = kill_all,
     .release = belay__timer_release,
 };
 
+/* The time begins when it has been asked: who may not ask may not kill. */
 int belay_job_end(struct belay_job *job, int signo, int64_t grace_ns) {
-  int error = 0;
-  if (signo == 0)
-    signo = SIGTERM;
-  if (job->grace == NULL)
-    error =
-        belay__timer_add(job->loop, &grace_kind, grace_ns, 0, job, &job->grace);
-  else
-    error = belay_source_set_timer(job->grace, grace_ns, 0);
-  if (error == 0)
-    error = belay_job_signal(job, signo);
+  int error = belay_job_signal(job, signo != 0 ? signo : SIGTERM);
   if (error == 0)
     error = belay_job_signal(job, SIGCONT);
-  return error == -ESRCH ? 0 : error;
+  if (error < 0)
+    return error == -ESRCH ? 0 : error;
+  if (job->kill_timer != NULL)
+    return belay_source_set_timer(job->kill_timer, grace_ns, 0);
+  return belay__timer_add(job->source->loop, &kill_kind, grace_ns, 0, job,
+                          &job->kill_timer);
+}
+
+/* One that we may not kill is not waited for. */
+static void kill_and_wait(struct belay_process *process) {
+  struct belay_process_status status;
+  int error = belay_process_signal_group(process, SIGKILL);
+  int own_error = belay_process_signal(process, SIGKILL);
+  if (error == 0 || own_error == 0 || own_error == -ESRCH)
+    belay_process_wait(process, -1, &status);
+}
+
+static void take_terminal_back(const struct belay_job *job) {
+  if (job->terminal >= 0 &&
+      tcgetpgrp(job->terminal) == belay_process_pid(job->process))
+    belay_terminal_give(job->terminal, getpgrp());
 }
 
 void belay_job_free(struct belay_job *job) {
   if (job == NULL)
     return;
-  struct belay_process_status status;
-  belay_source_remove(job->grace);
+  int saved_errno = errno;
+  int cancel_state = belay__cancel_disable();
+  belay_source_remove(job->kill_timer);
   belay_source_remove(job->source);
   belay__list_remove(&job->link);
-  if (job->process != NULL) {
-    belay_job_signal(job, SIGKILL);
-    belay_process_wait(job->process, -1, &status);
+  if (job->process != NULL && belay__process_is_ours(job->process)) {
+    kill_and_wait(job->process);
+    take_terminal_back(job);
   }
   belay_process_free(job->process);
   free(job);
+  belay__cancel_restore(cancel_state);
+  errno = saved_errno;
 }

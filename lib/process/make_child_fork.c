@@ -6,6 +6,7 @@
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #endif
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -19,9 +20,28 @@ static void wait_for_end(int fd) {
     continue;
 }
 
+/* The child's end is out of the way of all fds that the program gets. */
+static int open_pipe(const struct belay__start *start, int ret_fds[2]) {
+  int highest = 2, fds[2];
+  for (size_t i = 0; i < start->fd_count; i++)
+    if (start->fds[i].theirs > highest)
+      highest = start->fds[i].theirs;
+  int error = belay__fd_pipe(0, fds);
+  if (error < 0)
+    return error;
+  int above = fcntl(fds[1], F_DUPFD_CLOEXEC, highest + 1);
+  error = above < 0 ? -errno : 0;
+  belay__fd_close(fds[1]);
+  if (error < 0)
+    belay__fd_close(fds[0]);
+  ret_fds[0] = fds[0];
+  ret_fds[1] = above;
+  return error;
+}
+
 static pid_t fork_and_wait(struct belay__start *start) {
   int fds[2];
-  int error = belay__fd_pipe_blocking(fds);
+  int error = open_pipe(start, fds);
   if (error < 0)
     return error;
   pid_t pid = fork();

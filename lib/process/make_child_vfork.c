@@ -2,8 +2,10 @@
  * make_child_vfork.c (Linux): a child that shares our memory until it executes
  * the program, while we wait.
  *
- * It costs the same however large we are, and what it tells is simply there.
- * It has a stack of its own, so that what we go on with is not overwritten.
+ * It costs the same however large we are.  It has a stack of its own, so that
+ * what we go on with is not overwritten; what it tells stands at the far end of
+ * it.  That memory is shared even where there are no such children (valgrind,
+ * some emulators), and it is a copy of ours that runs.
  */
 #include <errno.h>
 #include <sched.h>
@@ -20,16 +22,16 @@ static int run(void *start) {
 pid_t belay__make_child(struct belay__start *start,
                         struct belay__start_result *ret_result) {
   char *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+                     MAP_SHARED | MAP_ANONYMOUS | MAP_STACK, -1, 0);
   if (stack == MAP_FAILED)
     return -ENOMEM;
-  *ret_result = (struct belay__start_result){0};
-  start->result = ret_result;
+  start->result = (struct belay__start_result *)(void *)stack;
   int saved_errno = errno;
   pid_t pid =
       clone(run, stack + STACK_BYTES, CLONE_VM | CLONE_VFORK | SIGCHLD, start);
   int error = pid < 0 ? -errno : 0;
-  munmap(stack, STACK_BYTES);
   errno = saved_errno;
+  *ret_result = *start->result;
+  munmap(stack, STACK_BYTES);
   return error < 0 ? error : pid;
 }

@@ -6,7 +6,7 @@
  */
 #include "process/process.h"
 
-#include <belay/signal.h>
+#include <belay/job.h>
 
 #include <errno.h>
 #include <poll.h>
@@ -16,10 +16,11 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/lock.h"
 #include "base/wait.h"
-#include "process/children.h"
 #include "process/pidfd.h"
 #include "process/spawn.h"
+#include "signal/registry.h"
 
 /* -- Making ---------------------------------------------------------------- */
 
@@ -27,11 +28,12 @@ static int new_handle(struct belay_process **ret_process) {
   struct belay_process *process = calloc(1, sizeof(*process));
   if (process == NULL)
     return -ENOMEM;
-  int error = belay__children_keep();
+  int error = belay__registry_keep_children();
   if (error < 0) {
     free(process);
     return error;
   }
+  process->owner = getpid();
   process->pidfd = -1;
   for (int i = 0; i < 3; i++)
     process->pipes[i] = -1;
@@ -48,65 +50,84 @@ static int watch(struct belay_process *process, pid_t pid) {
   return 0;
 }
 
-/* A program that cannot be watched is not to run. */
-static void take_back(const struct belay__spawned *spawned) {
-  kill(spawned->pid, SIGKILL);
-  while (waitpid(spawned->pid, NULL, 0) < 0 && errno == EINTR)
+/* waitid() for it: 0, or -1 and errno. */
+static int wait_for(const struct belay_process *process, siginfo_t *ret_info,
+                    int options) {
+  *ret_info = (siginfo_t){.si_pid = 0};
+  if (process->pidfd >= 0)
+    return belay__pidfd_wait(process->pidfd, ret_info, options);
+  return waitid(P_PID, (id_t)process->pid, ret_info, options);
+}
+
+/* A program that cannot be watched is not to run, nor to have the terminal. */
+static void take_back(pid_t pid, const struct belay_process_options *options) {
+  kill(pid, SIGKILL);
+  while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
     continue;
-  for (int i = 0; i < 3; i++)
-    belay__fd_close(spawned->pipes[i]);
+  if (options != NULL && options->terminal >= 0 &&
+      tcgetpgrp(options->terminal) == pid)
+    belay_terminal_give(options->terminal, getpgrp());
 }
 
 static void free_handle(struct belay_process *process) {
   belay__fd_close(process->pidfd);
-  belay__children_let_go();
+  for (int i = 0; i < 3; i++)
+    belay__fd_close(process->pipes[i]);
+  belay__registry_let_children_go();
   free(process);
+}
+
+static int start(struct belay_process *process, char *const argv[],
+                 const struct belay_process_options *options) {
+  pid_t pid = belay__spawn(argv, options, process->pipes);
+  if (pid < 0)
+    return (int)pid;
+  int error = watch(process, pid);
+  if (error < 0)
+    take_back(pid, options);
+  bool is_alone =
+      options == NULL || !(options->flags & BELAY_PROCESS_SAME_GROUP);
+  process->group = is_alone ? pid : 0;
+  return error;
 }
 
 int belay_process_start(char *const argv[],
                         const struct belay_process_options *options,
                         struct belay_process **ret_process) {
   struct belay_process *process;
-  struct belay__spawned spawned;
+  int cancel_state = belay__cancel_disable();
   int error = new_handle(&process);
-  if (error < 0)
-    return error;
-  error = belay__spawn(argv, options, &spawned);
   if (error == 0) {
-    error = watch(process, spawned.pid);
+    error = start(process, argv, options);
     if (error < 0)
-      take_back(&spawned);
+      free_handle(process);
+    else
+      *ret_process = process;
   }
-  if (error < 0) {
-    free_handle(process);
-    return error;
-  }
-  for (int i = 0; i < 3; i++)
-    process->pipes[i] = spawned.pipes[i];
-  bool is_alone =
-      options == NULL || !(options->flags & BELAY_PROCESS_SAME_GROUP);
-  process->group = is_alone ? process->pid : 0;
-  *ret_process = process;
-  return 0;
+  belay__cancel_restore(cancel_state);
+  return error;
+}
+
+static bool is_child(pid_t pid) {
+  siginfo_t info;
+  return pid > 0 &&
+         waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
 int belay_process_adopt(pid_t pid, struct belay_process **ret_process) {
   struct belay_process *process;
-  siginfo_t info;
-  if (pid <= 0 ||
-      waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
-    return -ECHILD;
-  int error = new_handle(&process);
-  if (error < 0)
-    return error;
-  error = watch(process, pid);
-  if (error < 0) {
-    free_handle(process);
-    return error;
+  int cancel_state = belay__cancel_disable();
+  int error = is_child(pid) ? new_handle(&process) : -ECHILD;
+  if (error == 0) {
+    error = watch(process, pid);
+    process->group = getpgid(pid) == pid ? pid : 0;
+    if (error < 0)
+      free_handle(process);
+    else
+      *ret_process = process;
   }
-  process->group = getpgid(pid) == pid ? pid : 0;
-  *ret_process = process;
-  return 0;
+  belay__cancel_restore(cancel_state);
+  return error;
 }
 
 /* -- What there is --------------------------------------------------------- */
@@ -128,19 +149,36 @@ void belay_process_close_pipe(struct belay_process *process, int fd) {
 
 /* -- Signals --------------------------------------------------------------- */
 
+bool belay__process_is_ours(const struct belay_process *process) {
+  return process->owner == getpid();
+}
+
+/* What is told of its end, without changing what is known: -ECHILD: it is not
+ * there; 1: it has ended; 0. */
+static int look_at_end(const struct belay_process *process) {
+  siginfo_t info;
+  int cancel_state = belay__cancel_disable();
+  int n = wait_for(process, &info, WEXITED | WNOHANG | WNOWAIT);
+  belay__cancel_restore(cancel_state);
+  if (n != 0 || !belay__process_is_ours(process))
+    return -ECHILD;
+  return info.si_pid != 0;
+}
+
 int belay_process_signal(const struct belay_process *process, int signo) {
-  siginfo_t info = {.si_pid = 0};
-  if (waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOHANG | WNOWAIT) !=
-          0 ||
-      info.si_pid != 0)
+  if (look_at_end(process) != 0)
     return -ESRCH;
+  int error = process->pidfd >= 0 ? belay__pidfd_signal(process->pidfd, signo)
+                                  : -ENOSYS;
+  if (error != -ENOSYS)
+    return error;
   return kill(process->pid, signo) == 0 ? 0 : -errno;
 }
 
 int belay_process_signal_group(const struct belay_process *process, int signo) {
   if (process->group == 0)
     return -EINVAL;
-  if (process->status.state == BELAY_PROCESS_LOST)
+  if (look_at_end(process) < 0) /* its number may be another's */
     return -ESRCH;
   return kill(-process->group, signo) == 0 ? 0 : -errno;
 }
@@ -176,15 +214,14 @@ static struct belay_process_status status_from(const siginfo_t *info) {
 /* Its end stays to be looked at; a stop, or going on, is told once.  The second
  * look finds no child if it has ended since the first. */
 static void look(struct belay_process *process) {
-  siginfo_t info = {.si_pid = 0};
-  id_t pid = (id_t)process->pid;
+  siginfo_t info;
   if (belay__process_is_over(process))
     return;
-  if (waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+  if (wait_for(process, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
     process->status =
         (struct belay_process_status){.state = BELAY_PROCESS_LOST};
   else if (info.si_pid != 0 ||
-           (waitid(P_PID, pid, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 &&
+           (wait_for(process, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 &&
             info.si_pid != 0))
     process->status = status_from(&info);
 }
@@ -192,38 +229,53 @@ static void look(struct belay_process *process) {
 void belay_process_look(struct belay_process *process,
                         struct belay_process_status *ret_status) {
   int saved_errno = errno;
+  int cancel_state = belay__cancel_disable();
   look(process);
+  belay__cancel_restore(cancel_state);
   errno = saved_errno;
   *ret_status = process->status;
 }
 
 /* -- Waiting --------------------------------------------------------------- */
 
-/* Until something may have become of it: 1, 0 when the time is over, or
- * -errno.  `children` is a stream of SIGCHLD, where there is no pidfd. */
-static int wait_once(const struct belay_process *process,
-                     struct belay_stream *children, int64_t timeout_ns) {
-  struct belay_siginfo info;
-  if (children != NULL)
-    return belay_stream_wait(children, timeout_ns, &info);
-  struct pollfd fd = {.fd = process->pidfd, .events = POLLIN};
-  int n = belay__wait_poll(&fd, 1, timeout_ns);
-  return n == -EINTR ? 1 : n;
+/* Without a pidfd there is nothing that ends with the child or with the time:
+ * it is looked at so often. */
+#define LOOK_EVERY_NS (10 * BELAY__NS_PER_MS)
+
+/* Until something may have become of it: 0 or -errno. */
+static int wait_once(const struct belay_process *process, int64_t timeout_ns) {
+  if (process->pidfd >= 0) {
+    struct pollfd fd = {.fd = process->pidfd, .events = POLLIN};
+    int n = belay__wait_poll(&fd, 1, timeout_ns);
+    return n < 0 && n != -EINTR ? n : 0;
+  }
+  if (timeout_ns < 0) {
+    siginfo_t info;
+    waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOWAIT);
+    return 0;
+  }
+  struct timespec pause = belay__clock_timespec(
+      timeout_ns < LOOK_EVERY_NS ? timeout_ns : LOOK_EVERY_NS);
+  nanosleep(&pause, NULL);
+  return 0;
 }
 
-static int wait_for_end(struct belay_process *process,
-                        struct belay_stream *children, int64_t timeout_ns) {
+/* A thread may be cancelled in it. */
+int belay_process_wait(struct belay_process *process, int64_t timeout_ns,
+                       struct belay_process_status *ret_status) {
   int64_t deadline =
       timeout_ns > 0 ? belay__clock_add(belay__clock_now(), timeout_ns) : 0;
   for (int64_t left = timeout_ns;;) {
-    look(process);
-    if (belay__process_is_over(process))
-      return 1;
-    if (left == 0)
-      return 0;
-    int n = wait_once(process, children, left);
-    if (n < 0)
-      return n;
+    struct belay_process_status status;
+    belay_process_look(process, &status);
+    bool is_over = belay__process_is_over(process);
+    if (is_over || left == 0) {
+      *ret_status = status;
+      return is_over;
+    }
+    int error = wait_once(process, left);
+    if (error < 0)
+      return error;
     if (timeout_ns > 0) {
       left = deadline - belay__clock_now();
       left = left > 0 ? left : 0;
@@ -231,29 +283,14 @@ static int wait_for_end(struct belay_process *process,
   }
 }
 
-int belay_process_wait(struct belay_process *process, int64_t timeout_ns,
-                       struct belay_process_status *ret_status) {
-  const int signals[] = {SIGCHLD, 0};
-  struct belay_stream *children = NULL;
-  int result = 0;
-  if (process->pidfd < 0)
-    result = belay_stream_open(signals, 0, &children);
-  if (result == 0)
-    result = wait_for_end(process, children, timeout_ns);
-  belay_stream_free(children);
-  if (result > 0)
-    *ret_status = process->status;
-  return result;
-}
-
 void belay_process_free(struct belay_process *process) {
   if (process == NULL)
     return;
-  int saved_errno = errno;
   siginfo_t info;
-  waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOHANG);
-  for (int i = 0; i < 3; i++)
-    belay_process_close_pipe(process, i);
+  int saved_errno = errno;
+  int cancel_state = belay__cancel_disable();
+  wait_for(process, &info, WEXITED | WNOHANG);
   free_handle(process);
+  belay__cancel_restore(cancel_state);
   errno = saved_errno;
 }

@@ -83,7 +83,7 @@ static int open_null(struct opened *opened, int *ret_fd) {
 static int open_pipe(struct opened *opened, bool child_reads, int *ret_theirs,
                      int *ret_ours) {
   int fds[2];
-  int error = belay__fd_pipe_blocking(fds);
+  int error = belay__fd_pipe(0, fds);
   if (error < 0)
     return error;
   *ret_theirs = child_reads ? fds[0] : fds[1];
@@ -154,12 +154,9 @@ static pid_t make(struct belay__start *start) {
 
 static pid_t make_undisturbed(struct belay__start *start) {
   sigset_t all, mask;
-  int cancel_state;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &mask);
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
   pid_t pid = make(start);
-  pthread_setcancelstate(cancel_state, &cancel_state);
   pthread_sigmask(SIG_SETMASK, &mask, NULL);
   return pid;
 }
@@ -175,21 +172,28 @@ static int fill_in(struct belay__start *start, char *const argv[],
       .directory = options->directory,
       .flags = options->flags,
       .terminal = options->terminal,
-      .group = getpgrp(),
       .parent_death_signal = options->parent_death_signal,
       .parent = getpid(),
   };
+  /* What is somebody else's is not ours to give. */
+  if (start->terminal >= 0) {
+    pid_t foreground = tcgetpgrp(start->terminal);
+    if (foreground < 0)
+      return -errno;
+    if (foreground != getpgrp())
+      start->terminal = -1;
+  }
+  start->group = getpgrp();
   keep_ignored(&start->ignored, options->flags);
   sigemptyset(&start->mask);
   int error = add_signals(&start->ignored, options->ignore);
   return error < 0 ? error : add_signals(&start->mask, options->block);
 }
 
-int belay__spawn(char *const argv[], const struct belay_process_options *given,
-                 struct belay__spawned *ret_spawned) {
+pid_t belay__spawn(char *const argv[],
+                   const struct belay_process_options *given, int pipes[3]) {
   struct belay_process_options options;
   struct belay__start start;
-  struct belay__spawned spawned = {.pid = -1, .pipes = {-1, -1, -1}};
   struct opened opened = {.count = 0};
   if (argv == NULL || argv[0] == NULL)
     return -EINVAL;
@@ -198,17 +202,10 @@ int belay__spawn(char *const argv[], const struct belay_process_options *given,
     error = fill_in(&start, argv, &options);
   if (error < 0)
     return error;
-  error = set_fds(&start, &options, &opened, spawned.pipes);
-  if (error == 0) {
-    spawned.pid = make_undisturbed(&start);
-    error = spawned.pid < 0 ? (int)spawned.pid : 0;
-  }
+  error = set_fds(&start, &options, &opened, pipes);
+  pid_t pid = error < 0 ? error : make_undisturbed(&start);
   while (opened.count > 0)
     belay__fd_close(opened.fds[--opened.count]);
-  for (int i = 0; i < 3 && error < 0; i++)
-    belay__fd_close(spawned.pipes[i]);
   free(start.fds);
-  if (error == 0)
-    *ret_spawned = spawned;
-  return error;
+  return pid;
 }

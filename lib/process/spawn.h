@@ -4,14 +4,9 @@
 
 #include <belay/process.h>
 
-struct belay__spawned {
-  pid_t pid;
-  int pipes[3]; /* our ends, or -1 */
-};
-
-/* 0 or -errno, as belay_process_start(). */
-int belay__spawn(char *const argv[],
-                 const struct belay_process_options *options,
-                 struct belay__spawned *ret_spawned);
+/* A pid, and our ends of the pipes in those of `pipes` that are to be; or
+ * -errno, as belay_process_start(). */
+pid_t belay__spawn(char *const argv[],
+                   const struct belay_process_options *options, int pipes[3]);
 
 #endif

@@ -19,14 +19,16 @@ static pid_t group_of(const struct belay_job *job) {
 }
 
 /* A job that has the terminal gives it to us, and gets it back later. */
-static void take_terminal(const struct belay_job *job) {
-  if (job->terminal >= 0 && tcgetpgrp(job->terminal) == group_of(job))
+static void take_terminal(struct belay_job *job) {
+  job->had_terminal =
+      job->terminal >= 0 && tcgetpgrp(job->terminal) == group_of(job);
+  if (job->had_terminal)
     belay_terminal_give(job->terminal, getpgrp());
 }
 
 /* In the background it is not ours to give. */
 static void return_terminal(const struct belay_job *job) {
-  if (job->terminal >= 0 && tcgetpgrp(job->terminal) == getpgrp())
+  if (job->had_terminal && tcgetpgrp(job->terminal) == getpgrp())
     belay_terminal_give(job->terminal, group_of(job));
 }
 
@@ -36,6 +38,7 @@ int belay_loop_stop(struct belay_loop *loop, int signo) {
   if (signo != SIGTSTP && signo != SIGTTIN && signo != SIGTTOU)
     return -EINVAL;
   struct belay__list *jobs = &loop->jobs, *link;
+  bool was_paused = loop->paused;
   belay_loop_pause(loop);
   for (link = jobs->next; link != jobs; link = link->next) {
     belay_job_signal(job_of(link), signo);
@@ -46,6 +49,7 @@ int belay_loop_stop(struct belay_loop *loop, int signo) {
     return_terminal(job_of(link));
     belay_job_signal(job_of(link), SIGCONT);
   }
-  belay_loop_resume(loop);
+  if (!was_paused)
+    belay_loop_resume(loop);
   return 0;
 }

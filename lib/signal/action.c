@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "signal/registry.h"
@@ -30,7 +29,7 @@ static int add(int signo, struct belay__step step,
   error = belay__registry_add(action, step, flags);
   if (error < 0)
     free(action);
-  else
+  else if (ret_action != NULL)
     *ret_action = action;
   return error;
 }

@@ -12,7 +12,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <unistd.h>
 
 #include "base/nap.h"
 #include "base/owner.h"
@@ -112,14 +111,13 @@ static bool is_unwanted(const struct sigaction *previous, int signo,
 }
 
 /* What would have happened without us, after what has happened with us. */
-static void pass_on(const struct sigaction *previous, bool taken,
-                    int (*default_action)(int), int signo, siginfo_t *info,
-                    void *context) {
+static void pass_on(const struct sigaction *previous, bool taken, int signo,
+                    siginfo_t *info, void *context) {
   if (previous->sa_handler == SIG_IGN || is_unwanted(previous, signo, info))
     return;
   if (previous->sa_handler == SIG_DFL) {
     if (!taken)
-      default_action(signo);
+      belay_signal_default(signo);
     return;
   }
   if (previous->sa_flags & SA_SIGINFO)
@@ -146,11 +144,10 @@ void belay__deliver(int signo, siginfo_t *siginfo, void *context) {
   if (has_listeners)
     wake_listeners(slot, context);
   const struct sigaction previous = previous_of(slot, plan);
-  int (*default_action)(int) = plan->default_action;
   belay__grace_leave(&slot->grace, side);
 
   /* Outside of the grace period: a handler of others may never return. */
   errno = saved_errno;
-  pass_on(&previous, taken, default_action, signo, siginfo, context);
+  pass_on(&previous, taken, signo, siginfo, context);
   errno = saved_errno;
 }

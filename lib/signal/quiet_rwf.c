@@ -4,6 +4,7 @@
  * flags at all whatever the kernel knows.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -26,7 +27,7 @@ static int probe(void) {
   int fds[2];
   char byte = 0;
   const struct iovec part = {.iov_base = &byte, .iov_len = 1};
-  if (belay__fd_pipe(fds) < 0)
+  if (belay__fd_pipe(O_NONBLOCK, fds) < 0)
     return -1;
   int known = write_with_flag(fds[1], &part, 1) == 1;
   belay__fd_close(fds[0]);

@@ -28,7 +28,8 @@ struct entry {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct entry entries[BELAY__NSIG];
-static unsigned generation; /* of the process that `entries` describes */
+static unsigned generation;  /* of the process that `entries` describes */
+static size_t children_kept; /* for whose sake SIGCHLD is caught */
 static bool fork_handled;
 
 /* -- The lock ------------------------------------------------------------- */
@@ -76,6 +77,7 @@ static void forget_unfinished(struct belay__slot *slot) {
 /* Actions stay, with the memory that they point to; streams were the
  * parent's, and so were their bells. */
 static void start_anew(void) {
+  children_kept = 0;
   for (int signo = 1; signo < BELAY__NSIG; signo++) {
     struct belay__slot *slot = &belay__slots[signo];
     atomic_store(&slot->only, NULL);
@@ -136,7 +138,6 @@ static int refresh(int signo) {
     return -ENOMEM;
   plan->capacity = capacity;
   plan->previous = entry->previous;
-  plan->default_action = belay_signal_default;
   for (size_t i = 0; old != NULL && i < atomic_load(&old->count); i++)
     if (atomic_load(&old->steps[i].kind) != BELAY__STEP_NONE)
       append(plan, &old->steps[i]);
@@ -239,6 +240,12 @@ static struct sigaction our_action(void) {
   return action;
 }
 
+static bool is_wanted(int signo) {
+  return entries[signo].action_count > 0 ||
+         atomic_load(&belay__slots[signo].listeners) > 0 ||
+         (signo == SIGCHLD && children_kept > 0);
+}
+
 /*
  * Puts our handler in.  The plan has to name the previous one before the first
  * signal comes, and another thread may change it in between: so it is read,
@@ -337,10 +344,9 @@ int belay__registry_add(struct belay_action *action, struct belay__step step,
 void belay__registry_remove(struct belay_action *action) {
   int signo = action->signo;
   int cancel_state = enter();
-  if (entries[signo].action_count == 1 &&
-      atomic_load(&belay__slots[signo].listeners) == 0)
-    uninstall(signo);
   remove_step(action);
+  if (!is_wanted(signo))
+    uninstall(signo);
   leave(cancel_state);
 }
 
@@ -366,10 +372,10 @@ static void part(struct belay__slot *slot, struct belay__listener *listener) {
   atomic_store(&slot->only, NULL);
   bool last = atomic_fetch_sub(&slot->listeners, 1) == 1;
   belay__listener_leave(listener, &slot->bell);
-  if (last) {
-    belay__grace_wait(&slot->grace);
+  /* What a handler is writing is whole, before the listener goes by it. */
+  belay__grace_wait(&slot->grace);
+  if (last)
     belay__bell_close(&slot->bell);
-  }
 }
 
 int belay__registry_listen(int signo, unsigned flags,
@@ -391,18 +397,42 @@ int belay__registry_listen(int signo, unsigned flags,
 void belay__registry_unlisten(int signo, struct belay__listener *listener) {
   struct belay__slot *slot = &belay__slots[signo];
   int cancel_state = enter();
-  if (atomic_load(&slot->listeners) == 1 && entries[signo].action_count == 0)
+  if (atomic_load(&slot->listeners) == 1 && entries[signo].action_count == 0 &&
+      (signo != SIGCHLD || children_kept == 0))
     uninstall(signo);
   part(slot, listener);
   leave(cancel_state);
 }
 
-/* -- What others had set up ------------------------------------------------ */
+/* -- Children -------------------------------------------------------------- */
 
-bool belay__registry_children_are_discarded(void) {
+static bool is_discarding(const struct sigaction *action) {
+  return is_plain(action, SIG_IGN) || (action->sa_flags & SA_NOCLDWAIT);
+}
+
+/* With a handler of ours the kernel keeps ended children, whatever lies
+ * beneath. */
+int belay__registry_keep_children(void) {
   struct sigaction now;
-  return sigaction(SIGCHLD, NULL, &now) == 0 &&
-         (is_plain(&now, SIG_IGN) || (now.sa_flags & SA_NOCLDWAIT));
+  int cancel_state = enter();
+  int error = adopt();
+  if (error == 0 && sigaction(SIGCHLD, NULL, &now) == 0 &&
+      is_discarding(is_ours(&now) ? &entries[SIGCHLD].previous : &now))
+    error = install(SIGCHLD, 0);
+  if (error == 0)
+    children_kept++;
+  leave(cancel_state);
+  return error;
+}
+
+void belay__registry_let_children_go(void) {
+  int cancel_state = enter();
+  if (generation == belay__owner_generation() && children_kept > 0) {
+    children_kept--;
+    if (!is_wanted(SIGCHLD))
+      uninstall(SIGCHLD);
+  }
+  leave(cancel_state);
 }
 
 /* -- SIGPIPE's process scope ---------------------------------------------- */

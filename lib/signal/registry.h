@@ -1,7 +1,7 @@
 /*
  * registry.h: who wants which signal.
  *
- * The only place, with default.c, that changes a disposition.  Functions are
+ * The only place, with default.c, that changes a disposition of ours.  Functions are
  * MT-Safe, not AS-Safe, and return 0 or -errno.
  */
 #ifndef SIGNAL_REGISTRY_H
@@ -39,8 +39,10 @@ int belay__registry_generation(unsigned *ret_generation);
 /* Whether signo is ignored now and would be left so, for want of `flags`. */
 bool belay__registry_is_left_ignored(int signo, unsigned flags);
 
-/* Whether the kernel throws away what becomes of our children. */
-bool belay__registry_children_are_discarded(void);
+/* From here on, until let_children_go() was called as often, the kernel keeps
+ * ended children although SIGCHLD was ignored. */
+int belay__registry_keep_children(void);
+void belay__registry_let_children_go(void);
 
 /* Ignores signo if its disposition is the default: 0; 1 if it is ignored;
  * -EBUSY if somebody handles it.

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/lock.h"
 #include "base/owner.h"
 #include "signal/info.h"
 #include "signal/registry.h"
@@ -23,7 +24,7 @@
 struct belay_sigwait {
   sigset_t set;
   sigset_t blocked; /* of them, those that were not blocked before */
-  int fd;           /* -1: the system has none */
+  int fd;           /* negative: the system has none */
   unsigned generation;
 };
 
@@ -47,6 +48,19 @@ static void block(struct belay_sigwait *sigwait) {
       sigdelset(&sigwait->blocked, signo);
 }
 
+static int prepare(struct belay_sigwait *sigwait, const int *signals,
+                   unsigned flags) {
+  int error = collect(signals, flags, &sigwait->set);
+  if (error == 0)
+    error = belay__registry_generation(&sigwait->generation);
+  if (error == 0 && !belay__threads_block(&sigwait->set))
+    error = -EBUSY;
+  if (error < 0)
+    return error;
+  sigwait->fd = belay__signalfd_open(&sigwait->set);
+  return sigwait->fd == -ENOSYS || sigwait->fd >= 0 ? 0 : sigwait->fd;
+}
+
 int belay_sigwait_open(const int *signals, unsigned flags,
                        struct belay_sigwait **ret_sigwait) {
   if ((flags & ~BELAY_SIGNAL_FORCE) != 0)
@@ -54,16 +68,9 @@ int belay_sigwait_open(const int *signals, unsigned flags,
   struct belay_sigwait *sigwait = calloc(1, sizeof(*sigwait));
   if (sigwait == NULL)
     return -ENOMEM;
-  int error = collect(signals, flags, &sigwait->set);
-  if (error == 0)
-    error = belay__registry_generation(&sigwait->generation);
-  if (error == 0 && !belay__threads_block(&sigwait->set))
-    error = -EBUSY;
-  if (error == 0) {
-    sigwait->fd = belay__signalfd_open(&sigwait->set);
-    if (sigwait->fd < 0 && sigwait->fd != -ENOSYS)
-      error = sigwait->fd;
-  }
+  int cancel_state = belay__cancel_disable();
+  int error = prepare(sigwait, signals, flags);
+  belay__cancel_restore(cancel_state);
   if (error < 0) {
     free(sigwait);
     return error;

@@ -1,6 +1,6 @@
 /*
  * slot.h: what the process knows of each signal; shared by the handler, the
- * registry and the streams, and by nobody else.
+ * registry and the streams; others take from it how many signals there are.
  *
  * deliver.c reads the plan and writes the records; registry.c publishes plans;
  * record.c reads records for streams.
@@ -64,7 +64,6 @@ struct belay__step {
 
 struct belay__plan {
   struct sigaction previous; /* what was installed before us */
-  int (*default_action)(int signo);
   _Atomic size_t count;
   size_t capacity;
   struct belay__step steps[];

@@ -421,7 +421,7 @@ static int set_up(struct session *session, char **ret_error) {
   if (error == 0)
     error = belay_cancel_new(NULL, &session->cancel);
   if (error == 0)
-    error = belay_loop_add_signals(session->loop, signals, session, NULL);
+    error = belay_loop_add_signals(session->loop, signals, 0, session, NULL);
   if (error == 0)
     error = force_new(&session->force);
   if (error == 0)

@@ -136,7 +136,7 @@ static int set_up_loop(void) {
     settle();
     return error;
   }
-  error = belay_loop_add_signals(loop, LIST(SIGUSR1), NULL, NULL);
+  error = belay_loop_add_signals(loop, LIST(SIGUSR1), 0, NULL, NULL);
   if (error == 0)
     error = belay_loop_add_timer(loop, 0, 0, NULL, NULL);
   if (error == 0)

@@ -152,7 +152,7 @@ static void *answer(void *argument) {
   struct belay_event event;
   struct test_gate *gates = argument;
   CHECK_OK(belay_loop_new(&loop));
-  CHECK_OK(belay_loop_add_signals(loop, LIST(SIGUSR1, SIGTERM), NULL, NULL));
+  CHECK_OK(belay_loop_add_signals(loop, LIST(SIGUSR1, SIGTERM), 0, NULL, NULL));
   test_gate_open(&gates[0]);
   while (belay_loop_next(loop, -1, &event) > 0 && event.signal.signo != SIGTERM)
     test_gate_open(&gates[1]);

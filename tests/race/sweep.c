@@ -17,8 +17,7 @@
 
 #define MS INT64_C(1000000)
 
-#define CHECK(condition) \
-  ((condition) ? (void)0 : fail(__LINE__, #condition))
+#define CHECK(condition) ((condition) ? (void)0 : fail(__LINE__, #condition))
 
 static void fail(int line, const char *what) {
   fprintf(stderr, "sweep.c:%d: not so: %s (errno %d)\n", line, what, errno);
@@ -115,7 +114,7 @@ int main(void) {
   CHECK(belay_action_call(SIGUSR1, count_one, NULL, 0, &action) == 0);
   CHECK(belay_stream_open(signals, 0, &stream) == 0);
   CHECK(belay_loop_new(&loop) == 0);
-  CHECK(belay_loop_add_signals(loop, signals, NULL, NULL) == 0);
+  CHECK(belay_loop_add_signals(loop, signals, 0, NULL, NULL) == 0);
   CHECK(belay_channel_new(4, 1, &channel) == 0);
   CHECK(belay_loop_add_channel(loop, channel, NULL, NULL) == 0);
   send_one();

@@ -56,7 +56,7 @@ TEST_SLOW(a_thousand_loops_each_get_it_once, 60) {
     SKIP("too few fds are permitted");
   for (int i = 0; i < LOOPS; i++) {
     CHECK_OK(belay_loop_new(&loops[i]));
-    CHECK_OK(belay_loop_add_signals(loops[i], SIGNALS(SIGUSR1), NULL, NULL));
+    CHECK_OK(belay_loop_add_signals(loops[i], SIGNALS(SIGUSR1), 0, NULL, NULL));
   }
   for (int round = 0; round < 3; round++) {
     raise(SIGUSR1);
@@ -153,7 +153,7 @@ static int set_up_loop(void) {
   int error = belay_loop_new(&loop);
   if (error < 0)
     return error;
-  error = belay_loop_add_signals(loop, SIGNALS(SIGUSR2), NULL, NULL);
+  error = belay_loop_add_signals(loop, SIGNALS(SIGUSR2), 0, NULL, NULL);
   if (error == 0)
     error = belay_cancel_new(NULL, &cancel);
   if (error == 0)
@@ -210,7 +210,7 @@ static bool open_everything(void) {
   if (belay_stream_open(SIGNALS(SIGUSR1), 0, &stream) < 0 ||
       belay_loop_new(&loop) < 0 || belay_cancel_new(NULL, &cancel) < 0 ||
       belay_channel_new(4, 4, &channel) < 0 ||
-      belay_loop_add_signals(loop, SIGNALS(SIGUSR2), NULL, NULL) < 0 ||
+      belay_loop_add_signals(loop, SIGNALS(SIGUSR2), 0, NULL, NULL) < 0 ||
       belay_loop_add_timer(loop, LONG, 0, NULL, NULL) < 0)
     return false;
   belay_loop_fd(loop); /* opens one more, where a loop has an fd */

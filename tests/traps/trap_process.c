@@ -132,7 +132,7 @@ TEST(what_reaches_a_child_too_is_told_once) {
 static struct belay_loop *new_loop(void) {
   struct belay_loop *loop;
   CHECK_OK(belay_loop_new(&loop));
-  CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGUSR1), NULL, NULL));
+  CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGUSR1), 0, NULL, NULL));
   return loop;
 }
 

@@ -80,7 +80,8 @@ static void *count_in_a_loop(void *argument) {
   struct belay_loop *loop;
   struct belay_event event;
   CHECK_OK(belay_loop_new(&loop));
-  CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGUSR1, SIGTERM), NULL, NULL));
+  CHECK_OK(
+      belay_loop_add_signals(loop, SIGNALS(SIGUSR1, SIGTERM), 0, NULL, NULL));
   test_gate_open(&ready);
   while (belay_loop_next(loop, -1, &event) == 1 &&
          event.signal.signo == SIGUSR1)

@@ -8,11 +8,11 @@
 
 extern const char belay__nap_call[], belay__nap_over[];
 
-static bool ends_at(uintptr_t place, const void *napping, const void *napper,
-                    ucontext_t *context) {
+static bool ends_at(uintptr_t place, int result, const void *napping,
+                    const void *napper, ucontext_t *context) {
   context->uc_mcontext.gregs[REG_RIP] = (greg_t)place;
   context->uc_mcontext.gregs[REG_RBX] = (greg_t)(uintptr_t)napping;
-  context->uc_mcontext.gregs[REG_RAX] = 441;
+  context->uc_mcontext.gregs[REG_RAX] = result;
   return belay__nap_ends(context, napper);
 }
 
@@ -22,12 +22,13 @@ TEST(only_who_naps_for_the_napper_is_let_past) {
   int us = 0, others = 0;
   uintptr_t call = (uintptr_t)belay__nap_call;
   uintptr_t over = (uintptr_t)belay__nap_over;
-  CHECK(!ends_at(call, &us, &others, &context));
-  CHECK(!ends_at(call - 1, &us, &us, &context));
-  CHECK(!ends_at(over + 1, &us, &us, &context));
-  CHECK(ends_at(over, &us, &us, &context));
-  CHECK_EQ(registers[REG_RAX], 441);
-  CHECK(ends_at(call, &us, &us, &context));
+  CHECK(!ends_at(call, 441, &us, &others, &context));
+  CHECK(!ends_at(call - 1, 441, &us, &us, &context));
+  CHECK(!ends_at(over + 1, -EINTR, &us, &us, &context));
+  CHECK(!ends_at(over, 1, &us, &us, &context)); /* it has another event */
+  CHECK(!ends_at(over, 0, &us, &us, &context)); /* the time is over */
+  CHECK(ends_at(over, -EINTR, &us, &us, &context));
+  CHECK(ends_at(call, 441, &us, &us, &context));
   CHECK_EQ(registers[REG_RAX], -EINTR);
   CHECK_EQ(registers[REG_RIP], (greg_t)over);
 }

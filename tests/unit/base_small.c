@@ -63,7 +63,7 @@ TEST(the_clock_goes_forward) {
 
 TEST(a_pipe_is_closed_on_exec_and_does_not_block) {
   int fds[2];
-  CHECK_OK(belay__fd_pipe(fds));
+  CHECK_OK(belay__fd_pipe(O_NONBLOCK, fds));
   for (int i = 0; i < 2; i++) {
     CHECK(fcntl(fds[i], F_GETFD) & FD_CLOEXEC);
     CHECK(fcntl(fds[i], F_GETFL) & O_NONBLOCK);

@@ -114,6 +114,23 @@ TEST(nonsense_is_refused) {
   CHECK_ERR(belay_broadcast_new(1, 0, &broadcast), -EINVAL);
 }
 
+TEST(a_forked_child_that_frees_its_copies_harms_nobody) {
+  struct belay_broadcast *broadcast = new_broadcast(3);
+  struct belay_subscriber *subscriber = subscribe(broadcast);
+  pid_t child = test_fork();
+  if (child == 0) {
+    belay_subscriber_free(subscriber);
+    belay_broadcast_free(broadcast);
+    _exit(0);
+  }
+  CHECK_EQ(test_wait_exit(child), 0);
+  check_none(subscriber);
+  send_numbers(broadcast, 1, 1);
+  check_next(subscriber, 1, 0);
+  belay_subscriber_free(subscriber);
+  belay_broadcast_free(broadcast);
+}
+
 /* -- Threads --------------------------------------------------------------- */
 
 enum { SENDERS = 3, READERS = 4 };

@@ -116,8 +116,10 @@ TEST(all_that_is_due_is_removed_by_the_first_of_it) {
   CHECK_OK(belay_loop_add_timer(loop, 0, 0, NULL, &sources[1]));
   CHECK_OK(belay_loop_add_cancel(loop, cancel, NULL, &sources[2]));
   CHECK_OK(belay_loop_add_channel(loop, channel, NULL, &sources[3]));
-  CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGUSR2), NULL, &sources[4]));
-  CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGUSR1), NULL, &sources[5]));
+  CHECK_OK(
+      belay_loop_add_signals(loop, SIGNALS(SIGUSR2), 0, NULL, &sources[4]));
+  CHECK_OK(
+      belay_loop_add_signals(loop, SIGNALS(SIGUSR1), 0, NULL, &sources[5]));
   raise(SIGUSR1);
   /* What was known before the wait comes first: the cancellation. */
   CHECK_EQ(next_event(loop).type, BELAY_EVENT_CANCEL);

@@ -144,7 +144,7 @@ TEST(the_fd_tells_of_every_kind_of_source) {
   int fd = belay_loop_fd(loop);
   CHECK_OK(fd);
   CHECK_OK(belay_cancel_new(NULL, &cancel));
-  CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGUSR1), NULL, NULL));
+  CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGUSR1), 0, NULL, NULL));
   CHECK_OK(belay_loop_add_cancel(loop, cancel, NULL, NULL));
   CHECK_OK(belay_loop_add_timer(loop, -1, 0, NULL, &timer));
   CHECK_EQ(drain_loop(loop), 0);
@@ -210,7 +210,7 @@ TEST(a_loop_in_an_edge_triggered_epoll) {
   struct epoll_event event = {.events = EPOLLIN | EPOLLET};
   int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   CHECK_OK(epoll_ctl(epoll_fd, EPOLL_CTL_ADD, belay_loop_fd(loop), &event));
-  CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGALRM), NULL, NULL));
+  CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGALRM), 0, NULL, NULL));
   CHECK_OK(belay_loop_add_timer(loop, 0, 2 * MS, NULL, NULL));
   drain_loop(loop);
   for (int i = 0; i < 50; i++) {
@@ -236,3 +236,53 @@ TEST(without_epoll_a_loop_has_no_fd) {
 }
 
 #endif
+
+/* -- A signal together with something else ---------------------------------- */
+
+struct both {
+  pthread_t thread;
+  struct test_gate gate;
+  int fd, count;
+};
+
+static void *send_both(void *data) {
+  const struct both *both = data;
+  for (int i = 0; i < both->count; i++) {
+    CHECK_EQ(write(both->fd, "x", 1), 1);
+    CHECK_OK(-pthread_kill(both->thread, SIGUSR1));
+    test_gate_pass(&both->gate);
+  }
+  return NULL;
+}
+
+/* The call may return with the one when the other's handler runs. */
+TEST_SLOW(a_signal_that_comes_with_another_event_is_told_as_well, 60) {
+  struct belay_loop *loop = new_loop();
+  int fds[2];
+  CHECK_OK(pipe(fds));
+  CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGUSR1), 0, NULL, NULL));
+  CHECK_OK(belay_loop_add_fd(loop, fds[0], BELAY_FD_READ, NULL, NULL));
+  struct both both = {.thread = pthread_self(),
+                      .gate = test_gate_make(),
+                      .fd = fds[1],
+                      .count = test_scale(5000)};
+  pthread_t thread = start_thread(send_both, &both);
+  for (int i = 0; i < both.count; i++) {
+    bool signalled = false, readable = false;
+    while (!signalled || !readable) {
+      struct belay_event event;
+      char byte;
+      CHECK_EQ(belay_loop_next(loop, LONG, &event), 1);
+      signalled |= event.type == BELAY_EVENT_SIGNAL;
+      if (event.type == BELAY_EVENT_FD)
+        CHECK_EQ(read(fds[0], &byte, 1), 1);
+      readable |= event.type == BELAY_EVENT_FD;
+    }
+    test_gate_open(&both.gate);
+  }
+  join_thread(thread);
+  belay_loop_free(loop);
+  test_gate_free(&both.gate);
+  close(fds[0]);
+  close(fds[1]);
+}

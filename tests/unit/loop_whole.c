@@ -53,7 +53,7 @@ TEST(all_kinds_of_sources_in_their_order) {
   CHECK_OK(belay_loop_add_channel(loop, channel, &b, NULL));
   CHECK_OK(belay_loop_add_timer(loop, 0, 0, &c, NULL));
   CHECK_OK(belay_loop_add_cancel(loop, cancel, &d, NULL));
-  CHECK_OK(belay_loop_add_signals(loop, LIST(SIGUSR1), &e, NULL));
+  CHECK_OK(belay_loop_add_signals(loop, LIST(SIGUSR1), 0, &e, NULL));
   CHECK_OK(belay_channel_send(channel, "x", 0));
   belay_cancel_request(cancel, BELAY_CANCEL_ASKED);
   raise(SIGUSR1);
@@ -81,7 +81,7 @@ TEST(all_kinds_of_sources_in_their_order) {
 TEST(nobody_starves) {
   struct belay_loop *loop = new_loop();
   int fds[3], turns[5] = {0};
-  CHECK_OK(belay_loop_add_signals(loop, LIST(SIGUSR1), &turns[3], NULL));
+  CHECK_OK(belay_loop_add_signals(loop, LIST(SIGUSR1), 0, &turns[3], NULL));
   CHECK_OK(belay_loop_add_timer(loop, 0, MS / 100, &turns[4], NULL));
   for (int i = 0; i < 3; i++) {
     fds[i] = eventfd(1, EFD_CLOEXEC);
@@ -260,7 +260,7 @@ TEST(a_loop_nests_in_another) {
   }
   CHECK_OK(belay_loop_add_fd(outer, fd, BELAY_FD_READ, NULL, NULL));
   CHECK_OK(belay_loop_add_timer(inner, 200 * MS, 0, NULL, NULL));
-  CHECK_OK(belay_loop_add_signals(inner, LIST(SIGUSR1), NULL, NULL));
+  CHECK_OK(belay_loop_add_signals(inner, LIST(SIGUSR1), 0, NULL, NULL));
   CHECK_EQ(belay_loop_next(inner, 0, &event), 0);
   CHECK_EQ(belay_loop_next(outer, -1, &event), 1);
   CHECK_EQ(belay_loop_next(inner, 0, &event), 1);

@@ -72,6 +72,32 @@ TEST(one_that_is_stopped_hears_that_it_is_to_end) {
   belay_loop_free(loop);
 }
 
+TEST(who_could_not_be_asked_is_not_killed) {
+  struct belay_event event;
+  struct belay_job *job = start_job(SH("echo word; exec sleep 1000"), 0);
+  wait_word(belay_job_process(job));
+  CHECK_ERR(belay_job_end(job, 9999, 0), -EINVAL);
+  CHECK_EQ(belay_loop_next(loop, 20 * MS, &event), 0);
+  belay_job_free(job);
+  belay_loop_free(loop);
+}
+
+TEST(a_forked_child_that_frees_its_copy_harms_nobody) {
+  struct belay_job *job = start_job(SH("echo word; exec sleep 1000"), 0);
+  wait_word(belay_job_process(job));
+  pid_t child = test_fork();
+  if (child == 0) {
+    belay_job_free(job);
+    belay_loop_free(loop);
+    _exit(0);
+  }
+  CHECK_EQ(test_wait_exit(child), 0);
+  CHECK_OK(belay_job_signal(job, SIGTERM));
+  CHECK_EQ(next().process.code, SIGTERM);
+  belay_job_free(job);
+  belay_loop_free(loop);
+}
+
 /* The pipe's end says that nobody has it any more. */
 static void check_all_gone(int fd) {
   char byte;
@@ -218,9 +244,9 @@ TEST(the_foreground_is_given_and_taken_back) {
   CHECK_EQ(tcgetpgrp(fd), group);
   CHECK_OK(belay_terminal_give(fd, getpgrp())); /* from the background */
   CHECK_EQ(tcgetpgrp(fd), getpgrp());
+  CHECK_OK(belay_terminal_give(fd, group));
   CHECK_OK(belay_loop_stop(loop, SIGTSTP)); /* orphaned: goes on */
   CHECK_EQ(tcgetpgrp(fd), group);
-  CHECK_OK(belay_terminal_give(fd, getpgrp()));
   belay_job_free(job);
   CHECK_ERR(belay_terminal_give(STDIN_FILENO, getpgrp()), -ENOTTY);
   belay_loop_free(loop);
@@ -231,6 +257,65 @@ TEST(the_foreground_is_given_and_taken_back) {
   set_handler(SIGHUP, SIG_DFL);
 }
 
+static void close_terminal(int fd, int other_end) {
+  set_handler(SIGHUP, SIG_IGN); /* closing the master hangs up */
+  close(fd);
+  close(other_end);
+  set_handler(SIGHUP, SIG_DFL);
+}
+
+TEST(after_a_stop_the_terminal_goes_to_the_job_that_had_it) {
+  int other_end, fd = open_terminal(&other_end);
+  struct belay_job *first = start_job(SH("echo word; exec sleep 1000"), 0);
+  wait_word(belay_job_process(first));
+  options.terminal = fd;
+  struct belay_job *second = start_job(SH("echo word; exec sleep 1000"), 0);
+  pid_t group = belay_process_pid(belay_job_process(second));
+  wait_word(belay_job_process(second));
+  CHECK_EQ(tcgetpgrp(fd), group);
+  struct belay_job *third = start_job(ARGV("true"), 0); /* not ours to give */
+  CHECK_EQ(tcgetpgrp(fd), group);
+  CHECK_OK(belay_loop_stop(loop, SIGTSTP));
+  CHECK_EQ(tcgetpgrp(fd), group);
+  CHECK_OK(belay_terminal_give(fd, getpgrp()));
+  CHECK_OK(belay_loop_stop(loop, SIGTSTP));
+  CHECK_EQ(tcgetpgrp(fd), getpgrp()); /* none had it */
+  belay_job_free(third);
+  belay_job_free(second);
+  belay_job_free(first);
+  belay_loop_free(loop);
+  close_terminal(fd, other_end);
+}
+
+TEST(a_job_that_goes_gives_the_terminal_back) {
+  int other_end, fd = open_terminal(&other_end);
+  CHECK_EQ(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+  options.terminal = STDIN_FILENO; /* which the program has another of */
+  options.stdin_fd = BELAY_STDIO_NULL;
+  struct belay_job *job = start_job(SH("echo word; exec sleep 1000"), 0);
+  wait_word(belay_job_process(job));
+  CHECK_EQ(tcgetpgrp(fd), belay_process_pid(belay_job_process(job)));
+  belay_job_free(job);
+  CHECK_EQ(tcgetpgrp(fd), getpgrp());
+  belay_loop_free(loop);
+  int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  dup2(null, STDIN_FILENO);
+  close(null);
+  close_terminal(fd, other_end);
+}
+
+TEST(a_paused_loop_is_paused_after_a_stop_too) {
+  CHECK_OK(belay_loop_new(&loop));
+  belay_loop_pause(loop);
+  int64_t paused_at = belay_loop_now(loop);
+  CHECK_OK(belay_loop_stop(loop, SIGTSTP));
+  int64_t until = now_ns() + MS;
+  while (now_ns() < until)
+    continue;
+  CHECK_EQ(belay_loop_now(loop), paused_at);
+  belay_loop_free(loop);
+}
+
 TEST(a_program_that_cannot_be_executed_gives_the_terminal_back) {
   int other_end, fd = open_terminal(&other_end);
   struct belay_process *process;
@@ -239,8 +324,5 @@ TEST(a_program_that_cannot_be_executed_gives_the_terminal_back) {
   CHECK_EQ(tcgetpgrp(fd), getpgrp());
   options.terminal = STDIN_FILENO;
   CHECK_ERR(belay_process_start(ARGV("true"), &options, &process), -ENOTTY);
-  set_handler(SIGHUP, SIG_IGN);
-  close(fd);
-  close(other_end);
-  set_handler(SIGHUP, SIG_DFL);
+  close_terminal(fd, other_end);
 }

@@ -87,6 +87,31 @@ TEST(also_with_sigchld_ignored_its_status_is_right) {
   set_handler(SIGCHLD, SIG_DFL);
 }
 
+TEST(also_if_it_is_ignored_beneath_a_stream_that_leaves) {
+  set_handler(SIGCHLD, SIG_IGN);
+  struct belay_stream *stream = open_stream(SIGNALS(SIGCHLD));
+  struct belay_process *process = start(SH("exit 5"), NULL);
+  belay_stream_free(stream);
+  check_exits(process, 5);
+  CHECK(disposition(SIGCHLD).sa_handler == SIG_IGN);
+  set_handler(SIGCHLD, SIG_DFL);
+}
+
+TEST(a_forked_child_that_frees_its_copy_harms_nobody) {
+  struct belay_process *process = sleeper();
+  pid_t child = test_fork();
+  if (child == 0) {
+    CHECK_ERR(belay_process_signal(process, SIGKILL), -ESRCH);
+    CHECK_ERR(belay_process_signal_group(process, SIGKILL), -ESRCH);
+    belay_process_free(process);
+    _exit(0);
+  }
+  CHECK_EQ(test_wait_exit(child), 0);
+  CHECK_EQ(state_of(process), BELAY_PROCESS_RUNNING);
+  CHECK_OK(belay_process_signal(process, SIGTERM));
+  check_killed(process, SIGTERM);
+}
+
 TEST(a_child_that_somebody_else_waited_for_is_lost) {
   struct belay_process *process = start(ARGV("true"), NULL);
   CHECK_EQ(test_wait_exit(belay_process_pid(process)), 0);
@@ -116,6 +141,28 @@ TEST(freeing_one_that_runs_lets_it_run) {
   CHECK_OK(kill(pid, SIGKILL));
   CHECK_EQ(test_wait_killed(pid), SIGKILL);
   belay_process_free(NULL);
+}
+
+TEST(a_status_has_words) {
+  const struct {
+    struct belay_process_status status;
+    const char *words;
+  } known[] = {
+      {{.state = BELAY_PROCESS_RUNNING}, "running"},
+      {{.state = BELAY_PROCESS_STOPPED, .code = SIGTSTP}, "stopped by SIGTSTP"},
+      {{.state = BELAY_PROCESS_EXITED, .code = 3}, "exited with status 3"},
+      {{.state = BELAY_PROCESS_KILLED, .code = SIGKILL}, "killed by SIGKILL"},
+      {{.state = BELAY_PROCESS_KILLED, .code = SIGSEGV, .core_dumped = 1},
+       "killed by SIGSEGV, core dumped"},
+      {{.state = BELAY_PROCESS_LOST}, "ended unseen"},
+  };
+  char text[64];
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    belay_process_describe(&known[i].status, text, sizeof text);
+    CHECK_STR(text, known[i].words);
+  }
+  belay_process_describe(&known[4].status, text, 7);
+  CHECK_STR(text, "killed");
 }
 
 /* -- In a loop ------------------------------------------------------------- */
@@ -174,6 +221,25 @@ TEST(a_loop_tells_stops_and_going_on_if_asked) {
   belay_process_free(process);
 }
 
+TEST(the_end_is_told_although_nobody_hears_sigchld) {
+#ifdef BELAY_TEST_PORTABLE
+  SKIP("there are no pidfds");
+#endif
+  struct belay_loop *loop;
+  sigset_t chld;
+  sigemptyset(&chld);
+  sigaddset(&chld, SIGCHLD);
+  CHECK_OK(belay_loop_new(&loop));
+  CHECK_OK(-pthread_sigmask(SIG_BLOCK, &chld, NULL));
+  struct belay_process *process = start(SH("exit 9"), NULL);
+  CHECK_OK(belay_loop_add_process(loop, process, BELAY_PROCESS_WATCH_STOPS,
+                                  NULL, NULL));
+  CHECK_EQ(next(loop).process.code, 9);
+  belay_loop_free(loop);
+  belay_process_free(process);
+  CHECK_OK(-pthread_sigmask(SIG_UNBLOCK, &chld, NULL));
+}
+
 TEST(hundreds_of_children_are_each_told) {
   enum { COUNT = 200 };
   struct belay_loop *loop;
@@ -185,7 +251,9 @@ TEST(hundreds_of_children_are_each_told) {
     char script[32];
     snprintf(script, sizeof script, "exit %d", i % 256);
     processes[i] = start(SH(script), NULL);
-    CHECK_OK(belay_loop_add_process(loop, processes[i], 0, &ended[i], NULL));
+    unsigned flags = i % 2 ? BELAY_PROCESS_WATCH_STOPS : 0;
+    CHECK_OK(
+        belay_loop_add_process(loop, processes[i], flags, &ended[i], NULL));
   }
   for (int i = 0; i < count; i++) {
     struct belay_event event = next(loop);

@@ -225,7 +225,7 @@ TEST(a_child_frees_its_copy_of_a_loop_and_the_parents_goes_on) {
   CHECK_OK(belay_loop_add_fd(loop, fds[0], BELAY_FD_READ, NULL, NULL));
   CHECK_OK(belay_loop_add_cancel(loop, cancel, NULL, NULL));
   CHECK_OK(belay_loop_add_channel(loop, channel, NULL, NULL));
-  CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGUSR1), NULL, NULL));
+  CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGUSR1), 0, NULL, NULL));
   pid_t child = test_fork();
   if (child == 0) {
     belay_loop_free(loop);
@@ -297,7 +297,7 @@ TEST(a_program_finds_nothing_of_what_the_library_has_open) {
   CHECK_OK(belay_channel_new(4, sizeof(int), &channel));
   CHECK_OK(belay_loop_add_cancel(loop, cancel, NULL, NULL));
   CHECK_OK(belay_loop_add_channel(loop, channel, NULL, NULL));
-  CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGHUP), NULL, NULL));
+  CHECK_OK(belay_loop_add_signals(loop, SIGNALS(SIGHUP), 0, NULL, NULL));
   CHECK_OK(belay_loop_add_timer(loop, LONG, 0, NULL, NULL));
   belay_loop_fd(loop); /* opens one more, where a loop has an fd */
   CHECK_EQ(belay_loop_next(loop, 0, &event), 0);

@@ -180,13 +180,10 @@ static const struct {
   ssize_t (*ours)(int fd, const char *data, size_t size);
   ssize_t (*theirs)(int fd, const char *data, size_t size);
 } calls[] = {
-    {our_write, their_write},
-    {our_writev, their_writev},
-    {our_send, their_send},
-    {our_sendmsg, their_sendmsg},
+    {our_write, their_write},       {our_writev, their_writev},
+    {our_send, their_send},         {our_sendmsg, their_sendmsg},
 #ifndef BELAY_TEST_PORTABLE
-    {our_sendfile, their_sendfile},
-    {our_splice, their_splice},
+    {our_sendfile, their_sendfile}, {our_splice, their_splice},
 #endif
 };
 

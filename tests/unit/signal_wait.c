@@ -181,6 +181,8 @@ TEST(closing_wakes_every_waiter) {
 }
 
 TEST(a_signal_for_a_thread_that_waits_is_told_to_other_streams_too) {
+  if (UNDER_TSAN)
+    SKIP("it drops signals that reach a thread which it is starting");
   for (int i = 0; i < test_scale(200); i++) {
     struct waiters waiters = {.stream = open_stream(SIGNALS(SIGUSR1))};
     struct belay_stream *other = open_stream(SIGNALS(SIGUSR1));

@@ -12,7 +12,7 @@ int main(void) {
   struct belay_loop *loop;
   struct belay_event event;
   if (belay_loop_new(&loop) < 0 ||
-      belay_loop_add_signals(loop, signals, NULL, NULL) < 0)
+      belay_loop_add_signals(loop, signals, 0, NULL, NULL) < 0)
     return 1;
   kill(getpid(), SIGUSR1);
   if (belay_loop_next(loop, -1, &event) != 1)
