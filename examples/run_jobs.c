@@ -22,10 +22,9 @@ static int start(struct belay_loop *loop, struct command *command, char *text) {
 }
 
 static void show(const char *text, const struct belay_process_status *status) {
-  if (status->state == BELAY_PROCESS_KILLED)
-    printf("%s: ended by %s\n", text, belay_signal_name(status->code));
-  else
-    printf("%s: exited with %d\n", text, status->code);
+  char words[64];
+  belay_process_describe(status, words, sizeof(words));
+  printf("%s: %s\n", text, words);
 }
 
 /* Politely, and surely later; a job that has ended already does not mind. */

@@ -374,16 +374,16 @@ def a_stop_is_no_time_of_the_downloads(folder):
 
 # They say when they can be signalled.  (No "sleep" for the polite one: a shell
 # loses a SIGINT that comes right before it executes a program.)
-JOBS = {'exit 3': 'exited with 3',
-        'echo polite; read never': 'ended by SIGINT',
-        'trap "" INT; echo stubborn; sleep 1000; true': 'ended by SIGKILL'}
+JOBS = {'exit 3': 'exited with status 3',
+        'echo polite; read never': 'killed by SIGINT',
+        'trap "" INT; echo stubborn; sleep 1000; true': 'killed by SIGKILL'}
 
 
 @case
 def jobs_are_ended_politely_then_surely(folder):
     with Example('run_jobs', *JOBS) as example:
         said = sorted([example.process.stdout.readline() for _ in range(3)])
-        assert said == ['exit 3: exited with 3\n', 'polite\n',
+        assert said == ['exit 3: exited with status 3\n', 'polite\n',
                         'stubborn\n'], said
         example.send(signal.SIGINT)
         for command, how in list(JOBS.items())[1:]:
@@ -400,7 +400,7 @@ def jobs_stop_and_go_on_with_us(folder):
         example.send(signal.SIGCONT)
         example.send(signal.SIGTERM)
         example.ends(-signal.SIGTERM,
-                     'echo ready; exec sleep 1000: ended by SIGTERM\n')
+                     'echo ready; exec sleep 1000: killed by SIGTERM\n')
 
 
 @case
@@ -408,7 +408,7 @@ def jobs_run_to_their_ends(folder):
     with Example('run_jobs', 'true', 'kill -KILL $$') as example:
         output = example.rest()
         assert sorted(output.splitlines()) == [
-            'kill -KILL $$: ended by SIGKILL', 'true: exited with 0'], output
+            'kill -KILL $$: killed by SIGKILL', 'true: exited with status 0'], output
         assert example.process.returncode == 0
 
 
