@@ -6,7 +6,7 @@
  * falls behind is told how many it missed.  (A channel, belay/channel.h, goes
  * to one reader and loses nothing.)  A subscriber waits in its loop
  * (belay_loop_add_subscriber()) or on its fd.  After fork() the child may only
- * free what it has copies of.
+ * free what it has copies of.  Nothing is AS-Safe.
  */
 #ifndef BELAY_BROADCAST_H
 #define BELAY_BROADCAST_H

@@ -16,7 +16,7 @@
  * The jobs stop, the loop's time stops, we stop by the default action, so that
  * the shell sees it; `fg` takes all of it back in reverse.
  *
- * A job and its loop belong to one thread.
+ * A job and its loop belong to one thread; nothing is AS-Safe unless it says so.
  */
 #ifndef BELAY_JOB_H
 #define BELAY_JOB_H

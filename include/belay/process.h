@@ -27,6 +27,9 @@
  * belay_loop_add_process().  Its end is known without a handler where there
  * are pidfds (Linux); elsewhere a loop catches SIGCHLD, as a stream does.
  *
+ * Unless said otherwise a handle belongs to one thread at a time, and nothing is
+ * AS-Safe.
+ *
  * Sources: POSIX.1-2008 waitid(), Linux pidfd_open().
  */
 #ifndef BELAY_PROCESS_H

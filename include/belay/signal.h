@@ -65,6 +65,9 @@ extern "C" {
 
 /* Flags for a subscription. */
 #define BELAY_SIGNAL_FORCE 0x1u /* catch it although it was ignored */
+/* While any subscriber of the signal wants it so: system calls that it
+ * interrupts fail with EINTR, and are not begun anew (no SA_RESTART). */
+#define BELAY_SIGNAL_INTERRUPT 0x2u
 
 /* Which details a record carries. */
 #define BELAY_SIGINFO_SENDER 0x1u /* pid and uid */
@@ -92,7 +95,7 @@ struct belay_stream;
 
 /*
  * Opens a stream of the signals in `signals`, a list that ends with 0.
- * `flags`: 0 or BELAY_SIGNAL_FORCE.  Signals sent after it returns are read
+ * `flags`: 0, or BELAY_SIGNAL_... or'ed.  Signals sent after it returns are read
  * from it, in order for each signal and, as far as the kernel tells, among
  * them.  At most the 64 latest records of one signal keep their details; older
  * ones are counted in the next record, and none is lost.
@@ -103,7 +106,7 @@ struct belay_stream;
 int belay_stream_open(const int *signals, unsigned flags,
                       struct belay_stream **ret_stream);
 
-/* Adds one signal.  Adding it twice is no error.  Errors as for open;
+/* Adds one signal, with the stream's flags.  Adding it twice is no error.  Errors as for open;
  * -ESHUTDOWN when it is closed, -ECHILD in a forked child.  MT-Safe. */
 int belay_stream_add(struct belay_stream *stream, int signo);
 
@@ -150,8 +153,9 @@ void belay_stream_free(struct belay_stream *stream);
 /*
  * An action is done inside the handler, in order of registration with the
  * other actions of its signal.  Each function registers one and stores its
- * handle in *ret_action, which may be NULL for one that is never removed.  `flags`: 0 or
- * BELAY_SIGNAL_FORCE.  Errors: -EINVAL, -ENOMEM.  MT-Safe, not AS-Safe.
+ * handle in *ret_action, which may be NULL for one that is never removed.
+ * `flags`: 0, or BELAY_SIGNAL_... or'ed.  Errors: -EINVAL, -ENOMEM.  MT-Safe,
+ * not AS-Safe.
  */
 struct belay_action;
 
@@ -197,6 +201,14 @@ int belay_action_call(int signo, belay_action_fn *fn, void *data,
  * a handler.  MT-Safe, not AS-Safe.
  */
 void belay_action_remove(struct belay_action *action);
+
+/*
+ * Whether the kernel calls our handler for `signo` now: 1, or 0: nobody has
+ * subscribed, it is left ignored, or somebody has installed another handler
+ * since, which may call ours or not.  -EINVAL: a signal that is refused.
+ * MT-Safe, not AS-Safe.
+ */
+int belay_signal_check(int signo);
 
 /* -- The default action, names ------------------------------------------- */
 

@@ -48,7 +48,7 @@ int belay_sigwait_open(const int *signals, unsigned flags,
                        struct belay_sigwait **ret_sigwait);
 
 /* The fd to wait for, level-triggered; never read from it or close it.
- * -ENOSYS where there is no signalfd. */
+ * -ENOSYS where there is no signalfd.  MT-Safe, AS-Safe. */
 int belay_sigwait_fd(const struct belay_sigwait *sigwait);
 
 /* Takes one signal without blocking: 1, or 0 when none is pending.  -ECHILD:

@@ -16,7 +16,8 @@ static int add(int signo, struct belay__step step,
                const struct belay__armed *armed, unsigned flags,
                struct belay_action **ret_action) {
   int error = belay__registry_check(signo);
-  if (error < 0 || (flags & ~BELAY_SIGNAL_FORCE) != 0)
+  if (error < 0 ||
+      (flags & ~(BELAY_SIGNAL_FORCE | BELAY_SIGNAL_INTERRUPT)) != 0)
     return -EINVAL;
   struct belay_action *action = malloc(sizeof(*action));
   if (action == NULL)

@@ -21,6 +21,7 @@
 struct entry {
   struct belay__plan *plan; /* the one that is published, or NULL */
   size_t action_count;
+  size_t interrupters; /* subscribers with BELAY_SIGNAL_INTERRUPT */
   struct sigaction previous;
   bool installed; /* ours is the handler, or beneath one that others put on */
   bool ignored_by_us;
@@ -74,6 +75,16 @@ static void forget_unfinished(struct belay__slot *slot) {
   atomic_store(&slot->finished, atomic_load(&slot->claimed));
 }
 
+/* Streams went; actions stay. */
+static void count_interrupters(struct entry *entry) {
+  const struct belay__plan *plan = entry->plan;
+  entry->interrupters = 0;
+  for (size_t i = 0; plan != NULL && i < atomic_load(&plan->count); i++)
+    if (atomic_load(&plan->steps[i].kind) != BELAY__STEP_NONE &&
+        (plan->steps[i].action->flags & BELAY_SIGNAL_INTERRUPT))
+      entry->interrupters++;
+}
+
 /* Actions stay, with the memory that they point to; streams were the
  * parent's, and so were their bells. */
 static void start_anew(void) {
@@ -81,6 +92,7 @@ static void start_anew(void) {
   for (int signo = 1; signo < BELAY__NSIG; signo++) {
     struct belay__slot *slot = &belay__slots[signo];
     atomic_store(&slot->only, NULL);
+    count_interrupters(&entries[signo]);
     if (atomic_exchange(&slot->listeners, 0) > 0)
       belay__bell_close(&slot->bell);
     forget_unfinished(slot);
@@ -227,8 +239,10 @@ bool belay__registry_is_left_ignored(int signo, unsigned flags) {
          is_left_ignored(signo, &now, flags);
 }
 
-static struct sigaction our_action(void) {
-  struct sigaction action = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+static struct sigaction our_action(int signo) {
+  struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK};
+  if (entries[signo].interrupters == 0)
+    action.sa_flags |= SA_RESTART;
   action.sa_sigaction = belay__deliver;
   /* All, with those that the C library keeps for itself: no thread is cancelled
    * in a handler. */
@@ -246,6 +260,14 @@ static bool is_wanted(int signo) {
          (signo == SIGCHLD && children_kept > 0);
 }
 
+/* Ours is there; whether it interrupts is as its subscribers want it now. */
+static int adjust(int signo, const struct sigaction *now) {
+  struct sigaction ours = our_action(signo);
+  if (((now->sa_flags ^ ours.sa_flags) & SA_RESTART) == 0)
+    return 0;
+  return sigaction(signo, &ours, NULL) == 0 ? 0 : -errno;
+}
+
 /*
  * Puts our handler in.  The plan has to name the previous one before the first
  * signal comes, and another thread may change it in between: so it is read,
@@ -253,12 +275,12 @@ static bool is_wanted(int signo) {
  */
 static int install(int signo, unsigned flags) {
   struct entry *entry = &entries[signo];
-  struct sigaction now, replaced, ours = our_action();
+  struct sigaction now, replaced, ours = our_action(signo);
   if (sigaction(signo, NULL, &now) != 0)
     return -errno;
   if (is_ours(&now)) {
     entry->installed = true;
-    return 0;
+    return adjust(signo, &now);
   }
   bool covered = !is_plain(&now, SIG_DFL) && !is_plain(&now, SIG_IGN);
   if (entry->installed && covered)
@@ -322,6 +344,11 @@ int belay__registry_generation(unsigned *ret_generation) {
   return error;
 }
 
+static void count_flags(int signo, unsigned flags, int change) {
+  if (flags & BELAY_SIGNAL_INTERRUPT)
+    entries[signo].interrupters += (size_t)change;
+}
+
 int belay__registry_add(struct belay_action *action, struct belay__step step,
                         unsigned flags) {
   int cancel_state = enter();
@@ -333,9 +360,13 @@ int belay__registry_add(struct belay_action *action, struct belay__step step,
     error = add_step(action->signo, &step);
   }
   if (error == 0) {
+    action->flags = flags;
+    count_flags(action->signo, flags, 1);
     error = install(action->signo, flags);
-    if (error < 0)
+    if (error < 0) {
+      count_flags(action->signo, flags, -1);
       remove_step(action);
+    }
   }
   leave(cancel_state);
   return error;
@@ -345,8 +376,11 @@ void belay__registry_remove(struct belay_action *action) {
   int signo = action->signo;
   int cancel_state = enter();
   remove_step(action);
+  count_flags(signo, action->flags, -1);
   if (!is_wanted(signo))
     uninstall(signo);
+  else if (action->flags & BELAY_SIGNAL_INTERRUPT)
+    install(signo, 0);
   leave(cancel_state);
 }
 
@@ -386,22 +420,36 @@ int belay__registry_listen(int signo, unsigned flags,
   if (error == 0)
     error = join(slot, listener);
   if (error == 0) {
+    count_flags(signo, flags, 1);
     error = install(signo, flags);
-    if (error < 0)
+    if (error < 0) {
+      count_flags(signo, flags, -1);
       part(slot, listener);
+    }
   }
   leave(cancel_state);
   return error;
 }
 
-void belay__registry_unlisten(int signo, struct belay__listener *listener) {
+void belay__registry_unlisten(int signo, unsigned flags,
+                              struct belay__listener *listener) {
   struct belay__slot *slot = &belay__slots[signo];
   int cancel_state = enter();
   if (atomic_load(&slot->listeners) == 1 && entries[signo].action_count == 0 &&
       (signo != SIGCHLD || children_kept == 0))
     uninstall(signo);
   part(slot, listener);
+  count_flags(signo, flags, -1);
+  if ((flags & BELAY_SIGNAL_INTERRUPT) && is_wanted(signo))
+    install(signo, 0);
   leave(cancel_state);
+}
+
+int belay_signal_check(int signo) {
+  struct sigaction now;
+  if (belay__registry_check(signo) < 0 || sigaction(signo, NULL, &now) != 0)
+    return -EINVAL;
+  return is_ours(&now);
 }
 
 /* -- Children -------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 /* One action, as the caller's handle; its step is in the plan. */
 struct belay_action {
   int signo;
+  unsigned flags;            /* BELAY_SIGNAL_... */
   size_t place;              /* of its step, in the plan */
   struct belay__armed armed; /* what some steps point to */
 };
@@ -31,7 +32,8 @@ int belay__registry_listen(int signo, unsigned flags,
                            struct belay__listener *listener);
 /* When it returns, all that was recorded while it listened is complete, if it
  * was the last. */
-void belay__registry_unlisten(int signo, struct belay__listener *listener);
+void belay__registry_unlisten(int signo, unsigned flags,
+                              struct belay__listener *listener);
 
 /* The generation that this process has now; claims one if need be. */
 int belay__registry_generation(unsigned *ret_generation);

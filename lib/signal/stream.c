@@ -26,6 +26,7 @@ struct belay_stream {
   struct belay__listener *listener; /* its own, or one that is shared */
   struct belay__listener own;
   unsigned generation; /* of the process that opened it */
+  unsigned flags;      /* BELAY_SIGNAL_... */
   bool closed;
   size_t count;
   struct subscription {
@@ -60,9 +61,9 @@ static void resume_from(struct subscription *subscription, uint64_t position) {
   }
 }
 
-static int subscribe(struct belay_stream *stream, int signo, unsigned flags) {
+static int subscribe(struct belay_stream *stream, int signo) {
   uint64_t position = belay__record_now(signo);
-  int error = belay__registry_listen(signo, flags, stream->listener);
+  int error = belay__registry_listen(signo, stream->flags, stream->listener);
   if (error < 0)
     return error;
   atomic_store(&belay__slots[signo].parked, 1);
@@ -82,7 +83,7 @@ static int subscribe(struct belay_stream *stream, int signo, unsigned flags) {
 static void unsubscribe(struct belay_stream *stream,
                         struct subscription *subscription) {
   int signo = subscription->signo;
-  belay__registry_unlisten(signo, stream->listener);
+  belay__registry_unlisten(signo, stream->flags, stream->listener);
   subscription->end = belay__record_now(signo);
   subscription->live = false;
   /* Its bell, with a ring that is not cleared, is heard no more. */
@@ -118,7 +119,7 @@ static struct belay_stream *new_stream(struct belay__listener *shared,
 int belay__stream_open(const int *signals, unsigned flags,
                        struct belay__listener *shared,
                        struct belay_stream **ret_stream) {
-  if ((flags & ~BELAY_SIGNAL_FORCE) != 0)
+  if ((flags & ~(BELAY_SIGNAL_FORCE | BELAY_SIGNAL_INTERRUPT)) != 0)
     return -EINVAL;
   for (const int *signo = signals; *signo != 0; signo++)
     if (belay__registry_check(*signo) < 0)
@@ -127,10 +128,11 @@ int belay__stream_open(const int *signals, unsigned flags,
   struct belay_stream *stream = new_stream(shared, &error);
   if (stream == NULL)
     return error;
+  stream->flags = flags;
   error = belay__registry_generation(&stream->generation);
   for (const int *signo = signals; error == 0 && *signo != 0; signo++)
     if (find(stream, *signo) == NULL)
-      error = subscribe(stream, *signo, flags);
+      error = subscribe(stream, *signo);
   if (error < 0)
     belay_stream_free(stream);
   else
@@ -154,7 +156,7 @@ int belay_stream_add(struct belay_stream *stream, int signo) {
   if (stream->closed)
     error = -ESHUTDOWN;
   else if (known == NULL || !known->live)
-    error = subscribe(stream, signo, 0);
+    error = subscribe(stream, signo);
   belay__unlock(&stream->lock, cancel_state);
   return error;
 }

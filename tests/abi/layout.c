@@ -30,6 +30,7 @@ static void print_signal(void) {
   MEMBER(belay_siginfo, value.as_ptr);
   MEMBER(belay_siginfo, count);
   CONSTANT(BELAY_SIGNAL_FORCE);
+  CONSTANT(BELAY_SIGNAL_INTERRUPT);
   CONSTANT(BELAY_SIGINFO_SENDER);
   CONSTANT(BELAY_SIGINFO_VALUE);
   CONSTANT(BELAY_SIGINFO_STATUS);

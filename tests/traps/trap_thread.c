@@ -163,6 +163,29 @@ TEST(a_read_that_a_signal_interrupts_goes_on) {
   belay_stream_free(stream);
 }
 
+TEST(a_read_that_a_signal_interrupts_fails_if_a_subscriber_wants_it_so) {
+  if (UNDER_TSAN || under_valgrind())
+    SKIP("they put the signal off until the read has ended");
+  struct belay_stream *stream;
+  CHECK_OK(
+      belay_stream_open(SIGNALS(SIGUSR1), BELAY_SIGNAL_INTERRUPT, &stream));
+  CHECK_OK(pipe(pipe_fds));
+  for (int i = 0; i < 20; i++) {
+    atomic_store(&reader_tid, 0);
+    pthread_t thread = start_thread(read_a_byte, NULL);
+    while (atomic_load(&reader_tid) == 0 || !is_asleep(reader_tid))
+      sched_yield();
+    CHECK_EQ(pthread_kill(thread, SIGUSR1), 0);
+    join_thread(thread);
+    CHECK_EQ(got, -1);
+    CHECK_EQ(error_of_read, EINTR);
+    expect_signal(stream, SIGUSR1);
+  }
+  close(pipe_fds[0]);
+  close(pipe_fds[1]);
+  belay_stream_free(stream);
+}
+
 /* -- Handlers within handlers ---------------------------------------------- */
 
 static void raise_two(const struct belay_siginfo *info, void *context,

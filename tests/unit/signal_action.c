@@ -36,7 +36,7 @@ TEST(what_an_action_refuses) {
     CHECK_ERR(belay_action_exit(refused[i], NULL, 1, 0, &untouched), -EINVAL);
     CHECK_ERR(belay_action_default(refused[i], NULL, 0, &untouched), -EINVAL);
   }
-  CHECK_ERR(belay_action_flag(SIGUSR1, &flag, 1, 2, &untouched), -EINVAL);
+  CHECK_ERR(belay_action_flag(SIGUSR1, &flag, 1, 4, &untouched), -EINVAL);
   CHECK(untouched == (void *)&mark);
 }
 

@@ -290,3 +290,48 @@ TEST(our_handler_restarts_calls_and_uses_the_alternate_stack) {
   CHECK_EQ(sigismember(&ours.sa_mask, SIGSEGV), 0);
   belay_stream_free(stream);
 }
+
+/* -- What our handler is installed with ------------------------------------ */
+
+static bool restarts(int signo) {
+  return disposition(signo).sa_flags & SA_RESTART;
+}
+
+TEST(calls_are_begun_anew_unless_a_subscriber_wants_it_otherwise) {
+  struct belay_stream *calm = open_stream(SIGNALS(SIGUSR1)), *impatient;
+  struct belay_action *action;
+  static volatile sig_atomic_t flag;
+  CHECK(restarts(SIGUSR1));
+  CHECK_OK(
+      belay_stream_open(SIGNALS(SIGUSR1), BELAY_SIGNAL_INTERRUPT, &impatient));
+  CHECK(!restarts(SIGUSR1));
+  CHECK_OK(
+      belay_action_flag(SIGUSR1, &flag, 1, BELAY_SIGNAL_INTERRUPT, &action));
+  belay_stream_free(impatient);
+  CHECK(!restarts(SIGUSR1));
+  belay_action_remove(action);
+  CHECK(restarts(SIGUSR1));
+  belay_stream_free(calm);
+  CHECK_OK(
+      belay_stream_open(SIGNALS(SIGUSR1), BELAY_SIGNAL_INTERRUPT, &impatient));
+  CHECK(!restarts(SIGUSR1));
+  CHECK_OK(belay_stream_add(impatient, SIGUSR2));
+  CHECK(!restarts(SIGUSR2));
+  belay_stream_free(impatient);
+  CHECK(disposition(SIGUSR1).sa_handler == SIG_DFL);
+}
+
+TEST(who_was_replaced_can_find_out) {
+  CHECK_ERR(belay_signal_check(SIGKILL), -EINVAL);
+  CHECK_ERR(belay_signal_check(1000), -EINVAL);
+  CHECK_EQ(belay_signal_check(SIGUSR1), 0);
+  struct belay_stream *stream = open_stream(SIGNALS(SIGUSR1));
+  CHECK_EQ(belay_signal_check(SIGUSR1), 1);
+  struct sigaction ours = disposition(SIGUSR1);
+  set_handler(SIGUSR1, plain);
+  CHECK_EQ(belay_signal_check(SIGUSR1), 0);
+  CHECK_OK(sigaction(SIGUSR1, &ours, NULL));
+  CHECK_EQ(belay_signal_check(SIGUSR1), 1);
+  belay_stream_free(stream);
+  CHECK_EQ(belay_signal_check(SIGUSR1), 0);
+}
