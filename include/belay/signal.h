@@ -20,7 +20,8 @@
  * before is still called, after the subscribers; when the last subscriber of a
  * signal leaves, the previous disposition comes back whole.  If somebody
  * installed a handler on top of ours, ours stays and forwards.  Handlers are
- * installed with SA_RESTART and SA_ONSTACK.
+ * installed with SA_ONSTACK, and with SA_RESTART unless a subscriber wants it
+ * otherwise.
  *
  * A signal that was ignored when the first subscriber came stays ignored if it
  * is one of HUP, INT, QUIT, TSTP, TTIN, TTOU (nohup, a shell's `&`), unless
