@@ -25,7 +25,8 @@ struct belay_broadcast;
 struct belay_subscriber;
 
 /* One that remembers the `capacity` latest messages of `message_bytes` each,
- * both at least 1.  The caller frees it.  -EINVAL, -ENOMEM, -EMFILE, -ENFILE. */
+ * both at least 1.  The caller frees it.  -EINVAL, -ENOMEM, -EMFILE,
+ * -ENFILE. */
 int belay_broadcast_new(size_t capacity, size_t message_bytes,
                         struct belay_broadcast **ret_broadcast);
 

@@ -16,7 +16,8 @@
  * The jobs stop, the loop's time stops, we stop by the default action, so that
  * the shell sees it; `fg` takes all of it back in reverse.
  *
- * A job and its loop belong to one thread; nothing is AS-Safe unless it says so.
+ * A job and its loop belong to one thread; nothing is AS-Safe unless it says
+ * so.
  */
 #ifndef BELAY_JOB_H
 #define BELAY_JOB_H
@@ -72,8 +73,8 @@ void belay_job_free(struct belay_job *job);
  * and the loop's time; returns when we go on, and all of them do.  A terminal
  * that a job has comes back to us meanwhile, and is given to it again unless
  * we go on in the background.  Other loops' time, and that of stopwatches
- * without a loop, goes on: pause them first.  Where a stop is not possible (an orphaned
- * process group) all go on at once.  -EINVAL.  Not AS-Safe.
+ * without a loop, goes on: pause them first.  Where a stop is not possible (an
+ * orphaned process group) all go on at once.  -EINVAL.  Not AS-Safe.
  */
 int belay_loop_stop(struct belay_loop *loop, int signo);
 

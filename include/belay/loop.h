@@ -14,8 +14,8 @@
  *   }
  *
  * Order: signals, then cancellations, then timers that are due, then fds,
- * messages and children, each as the kernel reported them.  Every source that was ready is
- * returned before any of them is returned again, so none starves.
+ * messages and children, each as the kernel reported them.  Every source that
+ * was ready is returned before any of them is returned again, so none starves.
  *
  * A loop and its sources belong to one thread, unless a function says
  * otherwise.  After fork() the child may only free it.
@@ -91,8 +91,8 @@ int belay_loop_next(struct belay_loop *loop, int64_t timeout_ns,
 /*
  * An fd that is readable when belay_loop_next() has something to return, so
  * that a loop nests in any other (Linux allows four levels).  Call
- * belay_loop_next(loop, 0, ...) until 0 before waiting for it.  -ENOSYS where the system has no such fd (the poll
- * backend).  It belongs to the loop.
+ * belay_loop_next(loop, 0, ...) until 0 before waiting for it.  -ENOSYS where
+ * the system has no such fd (the poll backend).  It belongs to the loop.
  */
 int belay_loop_fd(struct belay_loop *loop);
 

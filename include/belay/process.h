@@ -18,17 +18,17 @@
  * A signal that comes between fork and exec runs no handler of ours, and a
  * Ctrl-Z there stops the program once it runs, not us.
  *
- * While there is a handle, the kernel keeps ended children of this process to be
- * waited for, although SIGCHLD may have been ignored.  A forked child may only
- * free the handles of its parent.
+ * While there is a handle, the kernel keeps ended children of this process to
+ * be waited for, although SIGCHLD may have been ignored.  A forked child may
+ * only free the handles of its parent.
  *
  * An ended child keeps its number until it is freed, so that no signal goes to
  * a stranger.  Wait for its end with belay_process_wait(), or in a loop with
  * belay_loop_add_process().  Its end is known without a handler where there
  * are pidfds (Linux); elsewhere a loop catches SIGCHLD, as a stream does.
  *
- * Unless said otherwise a handle belongs to one thread at a time, and nothing is
- * AS-Safe.
+ * Unless said otherwise a handle belongs to one thread at a time, and nothing
+ * is AS-Safe.
  *
  * Sources: POSIX.1-2008 waitid(), Linux pidfd_open().
  */
@@ -162,9 +162,9 @@ void belay_process_describe(const struct belay_process_status *status,
 
 /*
  * Waits for its end up to `timeout_ns` nanoseconds (0 not at all, negative for
- * ever): 1, or 0 when the time is over; in both cases with its status.  Handlers
- * do not end it early.  Negative errno: the system refused to wait.  One thread
- * at a time; a cancellation point of threads.
+ * ever): 1, or 0 when the time is over; in both cases with its status.
+ * Handlers do not end it early.  Negative errno: the system refused to wait.
+ * One thread at a time; a cancellation point of threads.
  */
 int belay_process_wait(struct belay_process *process, int64_t timeout_ns,
                        struct belay_process_status *ret_status);

@@ -36,9 +36,9 @@
  * stream takes: Go's own handler, which lies beneath ours, otherwise does the
  * default, or puts itself back on top.
  *
- * A SIGTTIN or SIGTTOU that is caught does not stop a process in the background,
- * whose read or tcsetattr() is then begun anew for ever: catch them only to stop
- * by yourself (belay_loop_stop()).
+ * A SIGTTIN or SIGTTOU that is caught does not stop a process in the
+ * background, whose read or tcsetattr() is then begun anew for ever: catch
+ * them only to stop by yourself (belay_loop_stop()).
  *
  * After fork() the child's copies of streams and wake actions are inert: what
  * the child receives never reaches the parent.  Flags, exits, defaults and
@@ -96,10 +96,10 @@ struct belay_stream;
 
 /*
  * Opens a stream of the signals in `signals`, a list that ends with 0.
- * `flags`: 0, or BELAY_SIGNAL_... or'ed.  Signals sent after it returns are read
- * from it, in order for each signal and, as far as the kernel tells, among
- * them.  At most the 64 latest records of one signal keep their details; older
- * ones are counted in the next record, and none is lost.
+ * `flags`: 0, or BELAY_SIGNAL_... or'ed.  Signals sent after it returns are
+ * read from it, in order for each signal and, as far as the kernel tells,
+ * among them.  At most the 64 latest records of one signal keep their details;
+ * older ones are counted in the next record, and none is lost.
  *
  * Errors: -EINVAL (a signal that is refused, an empty list is not), -EMFILE,
  * -ENFILE, -ENOMEM.  MT-Safe, not AS-Safe.  The caller closes and frees it.
@@ -107,8 +107,9 @@ struct belay_stream;
 int belay_stream_open(const int *signals, unsigned flags,
                       struct belay_stream **ret_stream);
 
-/* Adds one signal, with the stream's flags.  Adding it twice is no error.  Errors as for open;
- * -ESHUTDOWN when it is closed, -ECHILD in a forked child.  MT-Safe. */
+/* Adds one signal, with the stream's flags.  Adding it twice is no error.
+ * Errors as for open; -ESHUTDOWN when it is closed, -ECHILD in a forked child.
+ * MT-Safe. */
 int belay_stream_add(struct belay_stream *stream, int signo);
 
 /* Takes one signal out.  What was delivered before stays readable.

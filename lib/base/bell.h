@@ -3,9 +3,9 @@
  *
  * Ringing makes the fd of every listener that has joined readable, until that
  * listener clears it; what one of them does is nothing to the others.  A
- * listener may join many bells, and one bell many times.  Ringing is MT-Safe and
- * AS-Safe and never waits; the rest is for ordinary context, under a lock of
- * the callers' where they share a bell.
+ * listener may join many bells, and one bell many times.  Ringing is MT-Safe
+ * and AS-Safe and never waits; the rest is for ordinary context, under a lock
+ * of the callers' where they share a bell.
  *
  * bell.c and ring.c (Linux): one system call rings for all.  bell_pipe.c and
  * ring_pipe.c (portable): one for each listener.

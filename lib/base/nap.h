@@ -3,11 +3,11 @@
  * that it need not ring.
  *
  * A handler makes the system call that it interrupts return -EINTR, and the
- * thread then looks; if the call has anything else to return, the handler has to
- * ring.  There is one gap: the handler may come between the thread's last look
- * and the call.  So the call is a single instruction whose
- * place is known, with the napper in a register: a handler that finds the
- * thread at it lets it go past.  Anywhere else the thread is not napping.
+ * thread then looks; if the call has anything else to return, the handler has
+ * to ring.  There is one gap: the handler may come between the thread's last
+ * look and the call.  So the call is a single instruction whose place is known,
+ * with the napper in a register: a handler that finds the thread at it lets it
+ * go past.  Anywhere else the thread is not napping.
  *
  * nap_x86_64.c knows the machine; nap_none.c rings as ever.
  */

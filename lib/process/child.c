@@ -3,8 +3,8 @@
  *
  * It may share the memory of its parent, who waits (vfork): so nothing here
  * allocates or locks, and nothing but the child's own kernel state and what
- * belongs to the start is changed.  All signals are blocked until the last moment.
- * Invariant: no handler of the parent's program ever runs here.
+ * belongs to the start is changed.  All signals are blocked until the last
+ * moment.  Invariant: no handler of the parent's program ever runs here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,12 +49,26 @@ static void reset_dispositions(const struct belay__start *start) {
 
 /* -- Fds ------------------------------------------------------------------- */
 
-/* First all of them out of each other's way, then each into its place. */
-static int place_fds(struct belay__start *start) {
-  int highest = 2;
+int belay__highest_fd(const struct belay__start *start) {
+  int highest = STDERR_FILENO;
   for (size_t i = 0; i < start->fd_count; i++)
     if (start->fds[i].theirs > highest)
       highest = start->fds[i].theirs;
+  return highest;
+}
+
+/* One by one, as far as is reasonable, where there is no call for it. */
+static void close_on_exec_all(void) {
+  if (belay__close_on_exec_all() == 0)
+    return;
+  long most = sysconf(_SC_OPEN_MAX);
+  for (int fd = STDERR_FILENO + 1; fd < most && fd < 65536; fd++)
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/* First all of them out of each other's way, then each into its place. */
+static int place_fds(struct belay__start *start) {
+  int highest = belay__highest_fd(start);
   for (size_t i = 0; i < start->fd_count; i++) {
     int copy = fcntl(start->fds[i].ours, F_DUPFD_CLOEXEC, highest + 1);
     if (copy < 0)
@@ -66,7 +80,7 @@ static int place_fds(struct belay__start *start) {
           0)
     return -errno;
   if (!(start->flags & BELAY_PROCESS_KEEP_FDS))
-    belay__close_on_exec_all();
+    close_on_exec_all();
   for (size_t i = 0; i < start->fd_count; i++)
     if (dup2(start->fds[i].ours, start->fds[i].theirs) < 0)
       return -errno;

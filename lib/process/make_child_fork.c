@@ -22,14 +22,11 @@ static void wait_for_end(int fd) {
 
 /* The child's end is out of the way of all fds that the program gets. */
 static int open_pipe(const struct belay__start *start, int ret_fds[2]) {
-  int highest = 2, fds[2];
-  for (size_t i = 0; i < start->fd_count; i++)
-    if (start->fds[i].theirs > highest)
-      highest = start->fds[i].theirs;
+  int fds[2];
   int error = belay__fd_pipe(0, fds);
   if (error < 0)
     return error;
-  int above = fcntl(fds[1], F_DUPFD_CLOEXEC, highest + 1);
+  int above = fcntl(fds[1], F_DUPFD_CLOEXEC, belay__highest_fd(start) + 1);
   error = above < 0 ? -errno : 0;
   belay__fd_close(fds[1]);
   if (error < 0)

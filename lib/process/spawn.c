@@ -18,7 +18,7 @@
 
 #include "base/fd.h"
 #include "process/start.h"
-#include "signal/slot.h"
+#include "signal/registry.h"
 
 extern char **environ;
 
@@ -47,15 +47,12 @@ static int add_signals(sigset_t *set, const int *signals) {
 
 /* What somebody wanted us to ignore, and so our children; or all of it. */
 static void keep_ignored(sigset_t *ignored, unsigned flags) {
-  static const int wished[] = {SIGHUP,  SIGINT,  SIGQUIT,
-                               SIGTSTP, SIGTTIN, SIGTTOU};
-  const sigset_t *at_load = belay__ignored_at_load();
-  sigemptyset(ignored);
+  *ignored = *belay__ignored_at_load();
   if (flags & BELAY_PROCESS_KEEP_IGNORED)
-    *ignored = *at_load;
-  for (size_t i = 0; i < sizeof(wished) / sizeof(wished[0]); i++)
-    if (sigismember(at_load, wished[i]) == 1)
-      sigaddset(ignored, wished[i]);
+    return;
+  for (int signo = 1; signo < BELAY__NSIG; signo++)
+    if (!belay__registry_ignore_is_respected(signo))
+      sigdelset(ignored, signo);
 }
 
 /* -- Fds ------------------------------------------------------------------- */

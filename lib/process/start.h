@@ -49,10 +49,14 @@ _Noreturn void belay__child_main(struct belay__start *start);
 /* What was ignored when the library was loaded. */
 const sigset_t *belay__ignored_at_load(void);
 
-/* Sets close-on-exec for all fds from 3 on.  AS-Safe. */
-void belay__close_on_exec_all(void);
+/* The highest fd that the program gets. */
+int belay__highest_fd(const struct belay__start *start);
 
-/* Lets the kernel send a signal when the parent ends: 0, or -errno.  AS-Safe. */
+/* Sets close-on-exec for all fds from 3 on in one call: 0, or -ENOSYS.
+ * AS-Safe. */
+int belay__close_on_exec_all(void);
+
+/* Has a signal sent to us when the parent ends: 0, or -errno.  AS-Safe. */
 int belay__set_parent_death_signal(int signo);
 
 #endif

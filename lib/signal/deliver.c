@@ -1,9 +1,9 @@
 /*
  * deliver.c: THE handler, and nothing else: all that runs when a signal comes.
  *
- * It reads one plan, writes one record, takes the steps in order, rings one bell
- * if somebody waits for it, and passes the signal on to the handler that was
- * there before.  Invariants: no lock, no allocation, no loop whose length
+ * It reads one plan, writes one record, takes the steps in order, rings one
+ * bell if somebody waits for it, and passes the signal on to the handler that
+ * was there before.  Invariants: no lock, no allocation, no loop whose length
  * another thread controls; errno is kept; nothing outside of this file is
  * called but what rings, and what the plan points to.  The thread is not
  * cancelled on the way: all signals are blocked.

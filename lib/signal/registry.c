@@ -211,9 +211,7 @@ static struct sigaction previous_now(int signo) {
   return action;
 }
 
-/* Whether an ignored signal was ignored by whoever started us, for good
- * reason: nohup, a shell's `&`, a shell without job control. */
-static bool ignore_is_respected(int signo) {
+bool belay__registry_ignore_is_respected(int signo) {
   switch (signo) {
     case SIGHUP:
     case SIGINT:
@@ -229,7 +227,7 @@ static bool ignore_is_respected(int signo) {
 
 static bool is_left_ignored(int signo, const struct sigaction *now,
                             unsigned flags) {
-  return is_plain(now, SIG_IGN) && ignore_is_respected(signo) &&
+  return is_plain(now, SIG_IGN) && belay__registry_ignore_is_respected(signo) &&
          !(flags & BELAY_SIGNAL_FORCE);
 }
 

@@ -1,8 +1,8 @@
 /*
  * registry.h: who wants which signal.
  *
- * The only place, with default.c, that changes a disposition of ours.  Functions are
- * MT-Safe, not AS-Safe, and return 0 or -errno.
+ * The only place, with default.c, that changes a disposition of ours.
+ * Functions are MT-Safe, not AS-Safe, and return 0 or -errno.
  */
 #ifndef SIGNAL_REGISTRY_H
 #define SIGNAL_REGISTRY_H
@@ -37,6 +37,10 @@ void belay__registry_unlisten(int signo, unsigned flags,
 
 /* The generation that this process has now; claims one if need be. */
 int belay__registry_generation(unsigned *ret_generation);
+
+/* Whether whoever started us may have had it ignored for good reason: nohup, a
+ * shell's `&`, a shell without job control. */
+bool belay__registry_ignore_is_respected(int signo);
 
 /* Whether signo is ignored now and would be left so, for want of `flags`. */
 bool belay__registry_is_left_ignored(int signo, unsigned flags);

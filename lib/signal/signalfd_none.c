@@ -1,4 +1,4 @@
-/* signalfd_none.c (portable): elsewhere signals are waited for by themselves. */
+/* signalfd_none.c (portable): elsewhere signals are waited for alone. */
 #include <errno.h>
 
 #include "signal/signalfd.h"
