@@ -11,16 +11,14 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/lock.h"
 #include "base/owner.h"
+#include "signal/plan.h"
 
 /* The registry's own side of a slot; the handler never looks at it. */
 struct entry {
-  struct belay__plan *plan; /* the one that is published, or NULL */
-  size_t action_count;
   size_t interrupters; /* subscribers with BELAY_SIGNAL_INTERRUPT */
   struct sigaction previous;
   bool installed; /* ours is the handler, or beneath one that others put on */
@@ -76,13 +74,13 @@ static void forget_unfinished(struct belay__slot *slot) {
 }
 
 /* Streams went; actions stay. */
-static void count_interrupters(struct entry *entry) {
-  const struct belay__plan *plan = entry->plan;
-  entry->interrupters = 0;
+static void count_interrupters(int signo) {
+  const struct belay__plan *plan = atomic_load(&belay__slots[signo].plan);
+  entries[signo].interrupters = 0;
   for (size_t i = 0; plan != NULL && i < atomic_load(&plan->count); i++)
     if (atomic_load(&plan->steps[i].kind) != BELAY__STEP_NONE &&
         (plan->steps[i].action->flags & BELAY_SIGNAL_INTERRUPT))
-      entry->interrupters++;
+      entries[signo].interrupters++;
 }
 
 /* Actions stay, with the memory that they point to; streams were the
@@ -92,7 +90,7 @@ static void start_anew(void) {
   for (int signo = 1; signo < BELAY__NSIG; signo++) {
     struct belay__slot *slot = &belay__slots[signo];
     atomic_store(&slot->only, NULL);
-    count_interrupters(&entries[signo]);
+    count_interrupters(signo);
     if (atomic_exchange(&slot->listeners, 0) > 0)
       belay__bell_close(&slot->bell);
     forget_unfinished(slot);
@@ -113,81 +111,6 @@ static int adopt(void) {
   if (error == 0)
     generation = belay__owner_generation();
   return error;
-}
-
-/* -- Plans ---------------------------------------------------------------- */
-
-#define CAPACITY_AT_LEAST 4
-
-/* The kind is the last to be written: with it the step is there. */
-static void set_step(struct belay__step *to, const struct belay__step *from) {
-  to->action = from->action;
-  to->as = from->as;
-  atomic_store_explicit(&to->kind, atomic_load(&from->kind),
-                        memory_order_release);
-}
-
-static void append(struct belay__plan *plan, const struct belay__step *step) {
-  size_t place = atomic_load(&plan->count);
-  step->action->place = place;
-  set_step(&plan->steps[place], step);
-  atomic_store(&plan->count, place + 1);
-}
-
-/*
- * Publishes a new plan for the entry as it is now, with room for more, and
- * waits until the old one is read by nobody: 0 or -ENOMEM.
- */
-static int refresh(int signo) {
-  struct entry *entry = &entries[signo];
-  struct belay__plan *old = entry->plan;
-  size_t capacity = 2 * entry->action_count;
-  if (capacity < CAPACITY_AT_LEAST)
-    capacity = CAPACITY_AT_LEAST;
-  struct belay__plan *plan =
-      calloc(1, sizeof(*plan) + capacity * sizeof(plan->steps[0]));
-  if (plan == NULL)
-    return -ENOMEM;
-  plan->capacity = capacity;
-  plan->previous = entry->previous;
-  for (size_t i = 0; old != NULL && i < atomic_load(&old->count); i++)
-    if (atomic_load(&old->steps[i].kind) != BELAY__STEP_NONE)
-      append(plan, &old->steps[i]);
-  entry->plan = plan;
-  atomic_store(&belay__slots[signo].plan, plan);
-  belay__grace_wait(&belay__slots[signo].grace);
-  free(old);
-  return 0;
-}
-
-static int add_step(int signo, const struct belay__step *step) {
-  struct entry *entry = &entries[signo];
-  if (entry->plan == NULL ||
-      atomic_load(&entry->plan->count) == entry->plan->capacity) {
-    int error = refresh(signo);
-    if (error < 0)
-      return error;
-  }
-  append(entry->plan, step);
-  entry->action_count++;
-  return 0;
-}
-
-/* Needs no memory, and so cannot fail: that no new plan can be had if half of
- * it is of no use does not matter. */
-static void remove_step(const struct belay_action *action) {
-  struct entry *entry = &entries[action->signo];
-  struct belay__plan *plan = entry->plan;
-  atomic_store(&plan->steps[action->place].kind, BELAY__STEP_NONE);
-  entry->action_count--;
-  belay__grace_wait(&belay__slots[action->signo].grace);
-  size_t count = atomic_load(&plan->count);
-  while (count > 0 &&
-         atomic_load(&plan->steps[count - 1].kind) == BELAY__STEP_NONE)
-    count--;
-  atomic_store(&plan->count, count);
-  if (count > CAPACITY_AT_LEAST && entry->action_count < count / 2)
-    refresh(action->signo);
 }
 
 /* -- Dispositions --------------------------------------------------------- */
@@ -253,7 +176,7 @@ static struct sigaction our_action(int signo) {
 }
 
 static bool is_wanted(int signo) {
-  return entries[signo].action_count > 0 ||
+  return belay__plan_size(&belay__slots[signo]) > 0 ||
          atomic_load(&belay__slots[signo].listeners) > 0 ||
          (signo == SIGCHLD && children_kept > 0);
 }
@@ -272,6 +195,7 @@ static int adjust(int signo, const struct sigaction *now) {
  * published, replaced, and looked at again.
  */
 static int install(int signo, unsigned flags) {
+  struct belay__slot *slot = &belay__slots[signo];
   struct entry *entry = &entries[signo];
   struct sigaction now, replaced, ours = our_action(signo);
   if (sigaction(signo, NULL, &now) != 0)
@@ -286,8 +210,8 @@ static int install(int signo, unsigned flags) {
   if (is_left_ignored(signo, &now, flags))
     return 0;
   entry->previous = now;
-  atomic_store(&belay__slots[signo].previous_spent, false);
-  int error = refresh(signo);
+  atomic_store(&slot->previous_spent, false);
+  int error = belay__plan_renew(slot, &entry->previous);
   if (error < 0)
     return error;
   if (sigaction(signo, &ours, &replaced) != 0)
@@ -296,7 +220,7 @@ static int install(int signo, unsigned flags) {
   if (!is_ours(&replaced) && (replaced.sa_flags != now.sa_flags ||
                               replaced.sa_handler != now.sa_handler)) {
     entry->previous = replaced;
-    error = refresh(signo);
+    error = belay__plan_renew(slot, &entry->previous);
   }
   return error;
 }
@@ -355,7 +279,8 @@ int belay__registry_add(struct belay_action *action, struct belay__step step,
     step.action = action;
     if (atomic_load(&step.kind) == BELAY__STEP_WAKE)
       step.as.wake.generation = generation;
-    error = add_step(action->signo, &step);
+    error = belay__plan_add(&belay__slots[action->signo], &step,
+                            &entries[action->signo].previous);
   }
   if (error == 0) {
     action->flags = flags;
@@ -363,7 +288,7 @@ int belay__registry_add(struct belay_action *action, struct belay__step step,
     error = install(action->signo, flags);
     if (error < 0) {
       count_flags(action->signo, flags, -1);
-      remove_step(action);
+      belay__plan_remove(&belay__slots[action->signo], action);
     }
   }
   leave(cancel_state);
@@ -373,7 +298,7 @@ int belay__registry_add(struct belay_action *action, struct belay__step step,
 void belay__registry_remove(struct belay_action *action) {
   int signo = action->signo;
   int cancel_state = enter();
-  remove_step(action);
+  belay__plan_remove(&belay__slots[action->signo], action);
   count_flags(signo, action->flags, -1);
   if (!is_wanted(signo))
     uninstall(signo);
@@ -433,7 +358,8 @@ void belay__registry_unlisten(int signo, unsigned flags,
                               struct belay__listener *listener) {
   struct belay__slot *slot = &belay__slots[signo];
   int cancel_state = enter();
-  if (atomic_load(&slot->listeners) == 1 && entries[signo].action_count == 0 &&
+  if (atomic_load(&slot->listeners) == 1 &&
+      belay__plan_size(&belay__slots[signo]) == 0 &&
       (signo != SIGCHLD || children_kept == 0))
     uninstall(signo);
   part(slot, listener);
@@ -512,7 +438,7 @@ int belay__registry_unignore(int signo) {
       result = sigaction(signo, &dfl, NULL) != 0 ? -errno : 0;
     } else if (is_ours(&now) && is_plain(&entry->previous, SIG_IGN)) {
       entry->previous = dfl; /* subscribers came since */
-      result = refresh(signo);
+      result = belay__plan_renew(&belay__slots[signo], &entry->previous);
     }
   }
   leave(cancel_state);

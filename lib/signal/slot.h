@@ -64,8 +64,8 @@ struct belay__step {
 
 struct belay__plan {
   struct sigaction previous; /* what was installed before us */
-  _Atomic size_t count;
-  size_t capacity;
+  _Atomic size_t count;      /* places in use, by a step or by none any more */
+  size_t capacity, size;     /* the registry's: places, and steps */
   struct belay__step steps[];
 };
 
