@@ -65,7 +65,7 @@ int main(void) {
     } else if (event.type == BELAY_EVENT_TIMER) {
       show(&watch);
     } else if (event.signal.signo == SIGTSTP) {
-      belay_loop_stop(loop, SIGTSTP); /* returns with `fg` */
+      belay_loop_stop(loop, SIGTSTP, 0); /* returns with `fg` */
     } else if (ended_by != 0) {
       belay_signal_default(event.signal.signo);
     } else {

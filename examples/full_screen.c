@@ -38,7 +38,7 @@ static int on_signal(struct belay_loop *loop, int signo) {
   switch (signo) {
     case SIGTSTP:
       leave();
-      belay_loop_stop(loop, SIGTSTP); /* returns with `fg` */
+      belay_loop_stop(loop, SIGTSTP, 0); /* returns with `fg` */
       /* fall through */
     case SIGCONT: /* perhaps after a SIGSTOP, which nobody can catch */
       enter();

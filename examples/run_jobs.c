@@ -49,7 +49,7 @@ int main(int argc, char **argv) {
       show(((struct command *)event.data)->text, &event.process);
       running--;
     } else if (event.signal.signo == SIGTSTP) {
-      belay_loop_stop(loop, SIGTSTP); /* with the jobs; until `fg` */
+      belay_loop_stop(loop, SIGTSTP, 0); /* with the jobs; until `fg` */
     } else {
       end_all(ended_by == 0 ? event.signal.signo : SIGKILL);
       ended_by = event.signal.signo;

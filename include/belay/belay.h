@@ -7,6 +7,7 @@
 #include <belay/channel.h>
 #include <belay/job.h>
 #include <belay/loop.h>
+#include <belay/orphans.h>
 #include <belay/process.h>
 #include <belay/signal.h>
 #include <belay/sigpipe.h>

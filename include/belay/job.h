@@ -10,7 +10,7 @@
  *
  *   case BELAY_EVENT_SIGNAL:
  *     if (event.signal.signo == SIGTSTP)
- *       belay_loop_stop(loop, SIGTSTP);
+ *       belay_loop_stop(loop, SIGTSTP, 0);
  *     break;
  *
  * The jobs stop, the loop's time stops, we stop by the default action, so that
@@ -67,6 +67,10 @@ void belay_job_free(struct belay_job *job);
 
 /* -- Ctrl-Z --------------------------------------------------------------- */
 
+/* For belay_loop_stop(): our whole process group stops with us, as a terminal
+ * would have done it; for one whose job got the terminal's signal alone. */
+#define BELAY_STOP_GROUP 0x1u
+
 /*
  * Stops this process by the default action of `signo` (SIGTSTP, SIGTTIN,
  * SIGTTOU, or SIGSTOP for the first), the jobs of the loop by the same signal
@@ -76,7 +80,7 @@ void belay_job_free(struct belay_job *job);
  * without a loop, goes on: pause them first.  Where a stop is not possible (an
  * orphaned process group) all go on at once.  -EINVAL.  Not AS-Safe.
  */
-int belay_loop_stop(struct belay_loop *loop, int signo);
+int belay_loop_stop(struct belay_loop *loop, int signo, unsigned flags);
 
 /* -- The terminal --------------------------------------------------------- */
 

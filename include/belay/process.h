@@ -37,6 +37,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -66,6 +67,13 @@ struct belay_process_fd {
   int theirs;
 };
 
+/* A limit to what the program may use, as for setrlimit(). */
+struct belay_process_limit {
+  int resource; /* RLIMIT_... */
+  uint64_t soft;
+  uint64_t hard; /* UINT64_MAX: none */
+};
+
 /* Start from BELAY_PROCESS_OPTIONS_INIT, and change what is to be otherwise.
  * Everything is borrowed for the call. */
 struct belay_process_options {
@@ -83,12 +91,15 @@ struct belay_process_options {
   int terminal;      /* whose foreground goes to it, if it is ours; -1: none */
   int parent_death_signal; /* sent to it when the thread that started it ends
                             * (Linux; -ENOSYS elsewhere); 0: none */
+  const struct belay_process_limit *limits;
+  size_t limit_count;
 };
 
 #define BELAY_PROCESS_OPTIONS_INIT                                            \
   {                                                                           \
     sizeof(struct belay_process_options), 0, NULL, NULL, BELAY_STDIO_INHERIT, \
-        BELAY_STDIO_INHERIT, BELAY_STDIO_INHERIT, NULL, 0, NULL, NULL, -1, 0  \
+        BELAY_STDIO_INHERIT, BELAY_STDIO_INHERIT, NULL, 0, NULL, NULL, -1, 0, \
+        NULL, 0                                                               \
   }
 
 /* -- What becomes of it --------------------------------------------------- */
@@ -118,7 +129,8 @@ struct belay_process;
  * be executed is an error here, and never a status 127.
  *
  * Errors: -EINVAL; those of execve(), chdir() and fork(), -ENOENT, -EACCES,
- * -EAGAIN, -EMFILE, -ENOMEM among them; -ENOTTY and -EPERM of `terminal`.
+ * -EAGAIN, -EMFILE, -ENOMEM among them; -ENOTTY and -EPERM of `terminal`;
+ * -EINVAL and -EPERM of `limits`.
  * MT-Safe, not AS-Safe.  The caller frees it.
  */
 int belay_process_start(char *const argv[],
@@ -145,14 +157,29 @@ void belay_process_close_pipe(struct belay_process *process, int fd);
 int belay_process_signal(const struct belay_process *process, int signo);
 
 /* Sends one to its whole group, also when it has ended and others of the group
- * have not: 0, also if all of them have.  -EINVAL: it has no group of its own;
- * -ESRCH: it is no child of ours any more; -EPERM. */
+ * have not: 0, also if all of them have, unless it was reaped.  -EINVAL: it has
+ * no group of its own; -ESRCH: it is no child of ours any more, or reaped and
+ * nobody is left of its group; -EPERM. */
 int belay_process_signal_group(const struct belay_process *process, int signo);
 
 /* What is known of it now; a stop is told until it goes on.  Never waits.
  * One thread at a time. */
 void belay_process_look(struct belay_process *process,
                         struct belay_process_status *ret_status);
+
+/*
+ * Gives back the number of one that has ended: 0, also the second time; -EBUSY:
+ * it still runs.  Its status stays known.  Its group keeps its number while
+ * anybody is left in it, which belay_process_signal_group() with the signal 0
+ * tells: 0, or -ESRCH; it is never signalled after that.
+ */
+int belay_process_reap(struct belay_process *process);
+
+/* What it used, with those of its children that it waited for, once it has
+ * ended: 0.  -EAGAIN: it still runs; -ECHILD: somebody else has waited for it;
+ * -ENOSYS: the system does not tell. */
+int belay_process_usage(struct belay_process *process,
+                        struct rusage *ret_usage);
 
 /* Words for a status: "exited with status 1", "killed by SIGSEGV, core dumped",
  * "stopped by SIGTSTP", "running", "ended unseen".  Cut to `size_bytes`, with

@@ -106,6 +106,21 @@ static int follow_parent(const struct belay__start *start) {
   return error == 0 && getppid() != start->parent ? -ESRCH : error;
 }
 
+/* Numbers are as wide as the system has them; none is the greatest there. */
+static int limit(const struct belay__start *start) {
+  for (size_t i = 0; i < start->limit_count; i++) {
+    const struct belay_process_limit *from = &start->limits[i];
+    struct rlimit to = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+    if (from->soft != UINT64_MAX)
+      to.rlim_cur = (rlim_t)from->soft;
+    if (from->hard != UINT64_MAX)
+      to.rlim_max = (rlim_t)from->hard;
+    if (setrlimit(from->resource, &to) != 0)
+      return -errno;
+  }
+  return 0;
+}
+
 static int prepare(struct belay__start *start) {
   int error = join_group(start);
   if (error == 0)
@@ -114,6 +129,8 @@ static int prepare(struct belay__start *start) {
     error = place_fds(start);
   if (error == 0 && start->directory != NULL && chdir(start->directory) != 0)
     error = -errno;
+  if (error == 0)
+    error = limit(start);
   if (error == 0 && start->terminal >= 0 &&
       tcsetpgrp(start->terminal, getpgrp()) != 0)
     error = -errno;

@@ -2,7 +2,8 @@
  * job.c: a process group with a beginning and an end.
  *
  * Invariant: the first process is waited for last, when the job is freed; until
- * then the group's number is its own, whoever of the group is left.
+ * then the group's number is its own, whoever of the group is left.  If it was
+ * reaped before, the number is the group's as long as anybody is left of it.
  */
 #include "process/job.h"
 
@@ -80,6 +81,10 @@ int belay_job_end(struct belay_job *job, int signo, int64_t grace_ns) {
 /* One that we may not kill is not waited for. */
 static void kill_and_wait(struct belay_process *process) {
   struct belay_process_status status;
+  if (belay__process_is_over(process)) {
+    belay__process_kill_rest(process);
+    return;
+  }
   int error = belay_process_signal_group(process, SIGKILL);
   int own_error = belay_process_signal(process, SIGKILL);
   if (error == 0 || own_error == 0 || own_error == -ESRCH)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "process/handles.h"
 #include "process/start.h"
 
 /* Whoever else was forked meanwhile may hold the pipe for a moment longer. */
@@ -36,32 +37,42 @@ static int open_pipe(const struct belay__start *start, int ret_fds[2]) {
   return error;
 }
 
-static pid_t fork_and_wait(struct belay__start *start) {
+/* Locked, so that nobody waits for it before its number is known. */
+static int fork_locked(struct belay__start *start) {
+  int cancel_state = belay__handles_lock();
+  pid_t pid = fork();
+  if (pid == 0)
+    belay__child_main(start);
+  int error = pid < 0 ? -errno : 0;
+  if (pid > 0)
+    atomic_store(start->pid, pid);
+  belay__handles_unlock(cancel_state);
+  return error;
+}
+
+static int fork_and_wait(struct belay__start *start) {
   int fds[2];
   int error = open_pipe(start, fds);
   if (error < 0)
     return error;
-  pid_t pid = fork();
-  if (pid == 0)
-    belay__child_main(start);
-  error = pid < 0 ? -errno : 0;
+  error = fork_locked(start);
   belay__fd_close(fds[1]);
-  if (pid > 0)
+  if (error == 0)
     wait_for_end(fds[0]);
   belay__fd_close(fds[0]);
-  return error < 0 ? error : pid;
+  return error;
 }
 
-pid_t belay__make_child(struct belay__start *start,
-                        struct belay__start_result *ret_result) {
+int belay__make_child(struct belay__start *start,
+                      struct belay__start_result *ret_result) {
   start->result = mmap(NULL, sizeof(*start->result), PROT_READ | PROT_WRITE,
                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (start->result == MAP_FAILED)
     return -ENOMEM;
   int saved_errno = errno;
-  pid_t pid = fork_and_wait(start);
+  int error = fork_and_wait(start);
   errno = saved_errno;
   *ret_result = *start->result;
   munmap(start->result, sizeof(*start->result));
-  return pid;
+  return error;
 }

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <sched.h>
+#include <stdint.h>
 #include <sys/mman.h>
 
 #include "process/start.h"
@@ -19,19 +20,28 @@ static int run(void *start) {
   belay__child_main(start);
 }
 
-pid_t belay__make_child(struct belay__start *start,
-                        struct belay__start_result *ret_result) {
+/* The kernel writes the number when the child begins to run. */
+static int make(struct belay__start *start, char *stack_end) {
+  int pid = clone(run, stack_end,
+                  CLONE_VM | CLONE_VFORK | CLONE_CHILD_SETTID | SIGCHLD, start,
+                  NULL, NULL, (pid_t *)(uintptr_t)start->pid);
+  if (pid < 0)
+    return -errno;
+  atomic_store(start->pid, pid);
+  return 0;
+}
+
+int belay__make_child(struct belay__start *start,
+                      struct belay__start_result *ret_result) {
   char *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
                      MAP_SHARED | MAP_ANONYMOUS | MAP_STACK, -1, 0);
   if (stack == MAP_FAILED)
     return -ENOMEM;
   start->result = (struct belay__start_result *)(void *)stack;
   int saved_errno = errno;
-  pid_t pid =
-      clone(run, stack + STACK_BYTES, CLONE_VM | CLONE_VFORK | SIGCHLD, start);
-  int error = pid < 0 ? -errno : 0;
+  int error = make(start, stack + STACK_BYTES);
   errno = saved_errno;
   *ret_result = *start->result;
   munmap(stack, STACK_BYTES);
-  return error < 0 ? error : pid;
+  return error;
 }

@@ -1,8 +1,9 @@
 /*
- * process.c: a child, from its start to the end of its number.
+ * process.c: a child, from its start to the end of its handle.
  *
- * Looking never takes an ended child away (WNOWAIT): only freeing does.  So its
- * number, and its group's, is nobody else's as long as there is a handle.
+ * Looking never takes an ended child away (WNOWAIT): only freeing does, and
+ * reaping (reap.c).  So until then its number, and its group's, is nobody
+ * else's.
  */
 #include "process/process.h"
 
@@ -17,7 +18,9 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/lock.h"
+#include "base/owner.h"
 #include "base/wait.h"
+#include "process/handles.h"
 #include "process/pidfd.h"
 #include "process/spawn.h"
 #include "signal/registry.h"
@@ -28,12 +31,15 @@ static int new_handle(struct belay_process **ret_process) {
   struct belay_process *process = calloc(1, sizeof(*process));
   if (process == NULL)
     return -ENOMEM;
+  belay__list_init(&process->link);
   int error = belay__registry_keep_children();
+  if (error == 0 && (error = belay__handles_add(process)) < 0)
+    belay__registry_let_children_go();
   if (error < 0) {
     free(process);
     return error;
   }
-  process->owner = getpid();
+  process->generation = belay__owner_generation();
   process->pidfd = -1;
   for (int i = 0; i < 3; i++)
     process->pipes[i] = -1;
@@ -41,22 +47,28 @@ static int new_handle(struct belay_process **ret_process) {
   return 0;
 }
 
-static int watch(struct belay_process *process, pid_t pid) {
-  process->pid = pid;
-  int fd = belay__pidfd_open(pid);
-  if (fd < 0 && fd != -ENOSYS)
-    return fd;
-  process->pidfd = fd >= 0 ? fd : -1;
-  return 0;
+/* By a pidfd, if it was not born with one, and if there are any. */
+static int watch(struct belay_process *process) {
+  if (process->pidfd < 0)
+    process->pidfd = belay__pidfd_open(process->pid);
+  if (process->pidfd >= 0)
+    return 0;
+  int error = process->pidfd == -ENOSYS ? 0 : process->pidfd;
+  process->pidfd = -1;
+  return error;
 }
 
-/* waitid() for it: 0, or -1 and errno. */
+int belay__process_wait_for(const struct belay_process *process,
+                            siginfo_t *ret_info, int options,
+                            struct rusage *ret_usage) {
+  *ret_info = (siginfo_t){.si_pid = 0};
+  return belay__pidfd_wait(process->pidfd, process->pid, ret_info, options,
+                           ret_usage);
+}
+
 static int wait_for(const struct belay_process *process, siginfo_t *ret_info,
                     int options) {
-  *ret_info = (siginfo_t){.si_pid = 0};
-  if (process->pidfd >= 0)
-    return belay__pidfd_wait(process->pidfd, ret_info, options);
-  return waitid(P_PID, (id_t)process->pid, ret_info, options);
+  return belay__process_wait_for(process, ret_info, options, NULL);
 }
 
 /* A program that cannot be watched is not to run, nor to have the terminal. */
@@ -70,6 +82,7 @@ static void take_back(pid_t pid, const struct belay_process_options *options) {
 }
 
 static void free_handle(struct belay_process *process) {
+  belay__handles_remove(process);
   belay__fd_close(process->pidfd);
   for (int i = 0; i < 3; i++)
     belay__fd_close(process->pipes[i]);
@@ -79,15 +92,15 @@ static void free_handle(struct belay_process *process) {
 
 static int start(struct belay_process *process, char *const argv[],
                  const struct belay_process_options *options) {
-  pid_t pid = belay__spawn(argv, options, process->pipes);
-  if (pid < 0)
-    return (int)pid;
-  int error = watch(process, pid);
+  int error = belay__spawn(argv, options, process);
   if (error < 0)
-    take_back(pid, options);
+    return error;
+  error = watch(process);
+  if (error < 0)
+    take_back(process->pid, options);
   bool is_alone =
       options == NULL || !(options->flags & BELAY_PROCESS_SAME_GROUP);
-  process->group = is_alone ? pid : 0;
+  process->group = is_alone ? process->pid : 0;
   return error;
 }
 
@@ -119,7 +132,8 @@ int belay_process_adopt(pid_t pid, struct belay_process **ret_process) {
   int cancel_state = belay__cancel_disable();
   int error = is_child(pid) ? new_handle(&process) : -ECHILD;
   if (error == 0) {
-    error = watch(process, pid);
+    process->pid = pid;
+    error = watch(process);
     process->group = getpgid(pid) == pid ? pid : 0;
     if (error < 0)
       free_handle(process);
@@ -150,23 +164,23 @@ void belay_process_close_pipe(struct belay_process *process, int fd) {
 /* -- Signals --------------------------------------------------------------- */
 
 bool belay__process_is_ours(const struct belay_process *process) {
-  return process->owner == getpid();
+  return process->generation == belay__owner_generation();
 }
 
 /* What is told of its end, without changing what is known: -ECHILD: it is not
  * there; 1: it has ended; 0. */
 static int look_at_end(const struct belay_process *process) {
   siginfo_t info;
+  if (!belay__process_is_ours(process))
+    return -ECHILD;
   int cancel_state = belay__cancel_disable();
   int n = wait_for(process, &info, WEXITED | WNOHANG | WNOWAIT);
   belay__cancel_restore(cancel_state);
-  if (n != 0 || !belay__process_is_ours(process))
-    return -ECHILD;
-  return info.si_pid != 0;
+  return n != 0 ? -ECHILD : info.si_pid != 0;
 }
 
 int belay_process_signal(const struct belay_process *process, int signo) {
-  if (look_at_end(process) != 0)
+  if (atomic_load(&process->reaped) || look_at_end(process) != 0)
     return -ESRCH;
   int error = process->pidfd >= 0 ? belay__pidfd_signal(process->pidfd, signo)
                                   : -ENOSYS;
@@ -175,12 +189,39 @@ int belay_process_signal(const struct belay_process *process, int signo) {
   return kill(process->pid, signo) == 0 ? 0 : -errno;
 }
 
+/* By the pidfd it is this very group, and no other that has its number. */
+static int signal_group(const struct belay_process *process, int signo) {
+  int error = process->pidfd >= 0
+                  ? belay__pidfd_signal_group(process->pidfd, signo)
+                  : -ENOSYS;
+  if (error != -ENOSYS)
+    return error;
+  return kill(-process->group, signo) == 0 ? 0 : -errno;
+}
+
+static void note_that_group_is_gone(const struct belay_process *process) {
+  ((struct belay_process *)(uintptr_t)process)->group_is_gone = true;
+}
+
 int belay_process_signal_group(const struct belay_process *process, int signo) {
   if (process->group == 0)
     return -EINVAL;
-  if (look_at_end(process) < 0) /* its number may be another's */
+  bool reaped = atomic_load(&process->reaped);
+  if (reaped ? process->group_is_gone || !belay__process_is_ours(process)
+             : look_at_end(process) < 0) /* its number may be another's */
     return -ESRCH;
-  return kill(-process->group, signo) == 0 ? 0 : -errno;
+  int error = signal_group(process, signo);
+  if (reaped && error == -ESRCH)
+    note_that_group_is_gone(process);
+  return error;
+}
+
+void belay__process_kill_rest(struct belay_process *process) {
+  if (process->group == 0 || process->group_is_gone)
+    return;
+  if (process->pidfd < 0 ||
+      belay__pidfd_signal_group(process->pidfd, SIGKILL) == -ENOSYS)
+    belay_process_signal_group(process, SIGKILL);
 }
 
 /* -- What became of it ----------------------------------------------------- */
@@ -286,10 +327,9 @@ int belay_process_wait(struct belay_process *process, int64_t timeout_ns,
 void belay_process_free(struct belay_process *process) {
   if (process == NULL)
     return;
-  siginfo_t info;
   int saved_errno = errno;
   int cancel_state = belay__cancel_disable();
-  wait_for(process, &info, WEXITED | WNOHANG);
+  belay__process_let_go(process);
   free_handle(process);
   belay__cancel_restore(cancel_state);
   errno = saved_errno;

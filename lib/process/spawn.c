@@ -132,12 +132,13 @@ static int set_fds(struct belay__start *start,
 
 /* -- Starting -------------------------------------------------------------- */
 
-/* With all signals blocked: a pid, or -errno of what the child met. */
-static pid_t make(struct belay__start *start) {
+/* With all signals blocked: 0, or -errno of what the child met. */
+static int make(struct belay__start *start) {
   struct belay__start_result result;
-  pid_t pid = belay__make_child(start, &result);
-  if (pid < 0)
-    return pid;
+  int error = belay__make_child(start, &result);
+  pid_t pid = atomic_load(start->pid);
+  if (error < 0)
+    return error;
   if (result.error < 0) {
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
       continue;
@@ -146,16 +147,16 @@ static pid_t make(struct belay__start *start) {
   if (result.stopped_by != 0)
     kill(start->flags & BELAY_PROCESS_SAME_GROUP ? pid : -pid,
          result.stopped_by);
-  return pid;
+  return 0;
 }
 
-static pid_t make_undisturbed(struct belay__start *start) {
+static int make_undisturbed(struct belay__start *start) {
   sigset_t all, mask;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &mask);
-  pid_t pid = make(start);
+  int error = make(start);
   pthread_sigmask(SIG_SETMASK, &mask, NULL);
-  return pid;
+  return error;
 }
 
 static int fill_in(struct belay__start *start, char *const argv[],
@@ -170,7 +171,9 @@ static int fill_in(struct belay__start *start, char *const argv[],
       .flags = options->flags,
       .terminal = options->terminal,
       .parent_death_signal = options->parent_death_signal,
-      .parent = getpid(),
+      .parent = options->parent_death_signal != 0 ? getpid() : 0,
+      .limits = options->limits,
+      .limit_count = options->limit_count,
   };
   /* What is somebody else's is not ours to give. */
   if (start->terminal >= 0) {
@@ -187,8 +190,9 @@ static int fill_in(struct belay__start *start, char *const argv[],
   return error < 0 ? error : add_signals(&start->mask, options->block);
 }
 
-pid_t belay__spawn(char *const argv[],
-                   const struct belay_process_options *given, int pipes[3]) {
+int belay__spawn(char *const argv[],
+                 const struct belay_process_options *given,
+                 struct belay_process *process) {
   struct belay_process_options options;
   struct belay__start start;
   struct opened opened = {.count = 0};
@@ -199,10 +203,12 @@ pid_t belay__spawn(char *const argv[],
     error = fill_in(&start, argv, &options);
   if (error < 0)
     return error;
-  error = set_fds(&start, &options, &opened, pipes);
-  pid_t pid = error < 0 ? error : make_undisturbed(&start);
+  start.pid = &process->pid;
+  error = set_fds(&start, &options, &opened, process->pipes);
+  if (error == 0)
+    error = make_undisturbed(&start);
   while (opened.count > 0)
     belay__fd_close(opened.fds[--opened.count]);
   free(start.fds);
-  return pid;
+  return error;
 }

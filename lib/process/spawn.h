@@ -1,12 +1,14 @@
-/* spawn.h: starting a program, without a handle. */
+/* spawn.h: starting a program. */
 #ifndef PROCESS_SPAWN_H
 #define PROCESS_SPAWN_H
 
-#include <belay/process.h>
+#include "process/process.h"
 
-/* A pid, and our ends of the pipes in those of `pipes` that are to be; or
- * -errno, as belay_process_start(). */
-pid_t belay__spawn(char *const argv[],
-                   const struct belay_process_options *options, int pipes[3]);
+/* Sets the number, the pidfd if there is one already, and our ends of those
+ * pipes that are to be, also if it fails: 0, or -errno as
+ * belay_process_start(). */
+int belay__spawn(char *const argv[],
+                 const struct belay_process_options *options,
+                 struct belay_process *process);
 
 #endif

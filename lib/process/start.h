@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/atomic.h"
+
 /* What the child tells: in memory that both see. */
 struct belay__start_result {
   volatile int error;               /* 0, or why it was not executed */
@@ -31,17 +33,20 @@ struct belay__start {
   int terminal;
   pid_t group; /* ours, for giving the terminal back */
   int parent_death_signal;
-  pid_t parent;
+  pid_t parent; /* for that */
+  const struct belay_process_limit *limits;
+  size_t limit_count;
+  atomic_int *pid; /* where its number is to be, before it can have ended */
   struct belay__start_result *result;
 };
 
 /*
  * Makes a child that calls belay__child_main(start), with all signals blocked,
- * and waits until it has executed the program or ended: its pid, or -errno;
+ * and waits until it has executed the program or ended: 0, or -errno;
  * *ret_result is what it told.
  */
-pid_t belay__make_child(struct belay__start *start,
-                        struct belay__start_result *ret_result);
+int belay__make_child(struct belay__start *start,
+                      struct belay__start_result *ret_result);
 
 /* In the child.  AS-Safe: it may share its parent's memory. */
 _Noreturn void belay__child_main(struct belay__start *start);

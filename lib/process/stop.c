@@ -9,6 +9,7 @@
 
 #include "loop/source.h"
 #include "process/job.h"
+#include "signal/default.h"
 
 static struct belay_job *job_of(struct belay__list *link) {
   return BELAY__CONTAINER(link, struct belay_job, link);
@@ -32,10 +33,11 @@ static void return_terminal(const struct belay_job *job) {
     belay_terminal_give(job->terminal, group_of(job));
 }
 
-int belay_loop_stop(struct belay_loop *loop, int signo) {
+int belay_loop_stop(struct belay_loop *loop, int signo, unsigned flags) {
   if (signo == SIGSTOP)
     signo = SIGTSTP;
-  if (signo != SIGTSTP && signo != SIGTTIN && signo != SIGTTOU)
+  if ((signo != SIGTSTP && signo != SIGTTIN && signo != SIGTTOU) ||
+      (flags & ~BELAY_STOP_GROUP) != 0)
     return -EINVAL;
   struct belay__list *jobs = &loop->jobs, *link;
   bool was_paused = loop->paused;
@@ -44,7 +46,10 @@ int belay_loop_stop(struct belay_loop *loop, int signo) {
     belay_job_signal(job_of(link), signo);
     take_terminal(job_of(link));
   }
-  belay_signal_default(signo);
+  if (flags & BELAY_STOP_GROUP)
+    belay__stop_with_group(signo);
+  else
+    belay_signal_default(signo);
   for (link = jobs->next; link != jobs; link = link->next) {
     return_terminal(job_of(link));
     belay_job_signal(job_of(link), SIGCONT);

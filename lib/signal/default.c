@@ -34,16 +34,25 @@ static enum kind kind_of(int signo) {
   }
 }
 
-/* Lets the signal, the only one in `one`, come by its default action, in this
+/*
+ * Lets the signal, the only one in `one`, come by its default action, in this
  * thread.  Returns after a stop, or if the kernel dropped it (an orphaned
- * process group). */
-static void let_it_come(int signo, const sigset_t *one) {
+ * process group).
+ *
+ * For our whole group it is sent twice, to this thread and to the group with
+ * us, before either may come: whichever comes first stops us, and going on
+ * throws the other away.  It is not taken by anybody here, for there is no
+ * handler, and if somebody goes on with the group in between, so do we.
+ */
+static void let_it_come(int signo, const sigset_t *one, bool for_group) {
   struct sigaction action = {.sa_handler = SIG_DFL}, installed;
   sigset_t mask;
   sigemptyset(&action.sa_mask);
   pthread_sigmask(SIG_BLOCK, one, &mask);
   bool changed = sigaction(signo, &action, &installed) == 0;
   belay__raise(signo);
+  if (for_group)
+    kill(0, signo);
   pthread_sigmask(SIG_UNBLOCK, one, NULL);
   if (changed)
     sigaction(signo, &installed, NULL);
@@ -63,12 +72,22 @@ int belay_signal_default(int signo) {
   if (kind == ENDS && getpid() == 1)
     _exit(128 + signo);
   if (kind != IGNORED)
-    let_it_come(signo, &one);
+    let_it_come(signo, &one, false);
   /* Still here: another thread changed the disposition at the same time. */
   if (kind == ENDS)
     _exit(128 + signo);
   errno = saved_errno;
   return 0;
+}
+
+/* PID 1 cannot stop, and nobody would go on with the others. */
+void belay__stop_with_group(int signo) {
+  int saved_errno = errno;
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, signo);
+  let_it_come(signo, &one, getpid() != 1);
+  errno = saved_errno;
 }
 
 static bool is_armed(const struct belay__armed *armed) {

@@ -51,6 +51,10 @@ static void print_process(void) {
   STRUCT(belay_process_fd);
   MEMBER(belay_process_fd, ours);
   MEMBER(belay_process_fd, theirs);
+  STRUCT(belay_process_limit);
+  MEMBER(belay_process_limit, resource);
+  MEMBER(belay_process_limit, soft);
+  MEMBER(belay_process_limit, hard);
   STRUCT(belay_process_options);
   MEMBER(belay_process_options, size);
   MEMBER(belay_process_options, flags);
@@ -65,6 +69,8 @@ static void print_process(void) {
   MEMBER(belay_process_options, block);
   MEMBER(belay_process_options, terminal);
   MEMBER(belay_process_options, parent_death_signal);
+  MEMBER(belay_process_options, limits);
+  MEMBER(belay_process_options, limit_count);
   STRUCT(belay_process_status);
   MEMBER(belay_process_status, state);
   MEMBER(belay_process_status, code);
@@ -83,6 +89,7 @@ static void print_process(void) {
   CONSTANT(BELAY_PROCESS_EXITED);
   CONSTANT(BELAY_PROCESS_KILLED);
   CONSTANT(BELAY_PROCESS_LOST);
+  CONSTANT(BELAY_STOP_GROUP);
 }
 
 static void print_stopwatch(void) {

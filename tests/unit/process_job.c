@@ -1,5 +1,6 @@
 /* process_job.c: groups that end whole, stop with us, and have the terminal. */
 #include <belay/job.h>
+#include <belay/sigwait.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
@@ -138,6 +139,41 @@ TEST(nothing_of_it_is_left_when_it_is_freed) {
   belay_loop_free(loop);
 }
 
+TEST(nothing_is_left_of_one_whose_first_process_was_reaped) {
+  struct belay_job *job = start_job(
+      SH("(trap '' TERM; echo word; while :; do sleep 0.01; done)& exit 2"), 0);
+  struct belay_process *process = belay_job_process(job);
+  wait_word(process);
+  CHECK_EQ(next().process.code, 2);
+  CHECK_OK(belay_process_reap(process));
+  CHECK_OK(belay_job_end(job, 0, LONG)); /* it does not listen */
+  CHECK_OK(belay_job_signal(job, 0));
+  int fd = dup(belay_process_pipe(process, 1));
+  belay_job_free(job);
+  check_all_gone(fd);
+  close(fd);
+  belay_loop_free(loop);
+}
+
+TEST(a_grace_goes_on_after_the_first_process_was_reaped) {
+  struct belay_job *job = start_job(
+      SH("(trap '' TERM; echo word; while :; do sleep 0.01; done)& exit 2"), 0);
+  struct belay_process *process = belay_job_process(job);
+  struct belay_event event;
+  wait_word(process);
+  CHECK_EQ(next().process.code, 2);
+  CHECK_OK(belay_job_end(job, 0, 20 * MS));
+  CHECK_OK(belay_process_reap(process));
+  CHECK_EQ(belay_loop_next(loop, 100 * MS, &event), 0);
+  check_all_gone(belay_process_pipe(process, 1));
+  while (belay_job_signal(job, 0) == 0)
+    continue;
+  CHECK_ERR(belay_job_signal(job, 0), -ESRCH);
+  CHECK_OK(belay_job_end(job, 0, 0));
+  belay_job_free(job);
+  belay_loop_free(loop);
+}
+
 TEST(a_job_needs_a_group) {
   struct belay_job *job;
   CHECK_OK(belay_loop_new(&loop));
@@ -154,7 +190,8 @@ TEST(a_job_needs_a_group) {
 
 TEST(stopping_is_for_stops) {
   CHECK_OK(belay_loop_new(&loop));
-  CHECK_ERR(belay_loop_stop(loop, SIGTERM), -EINVAL);
+  CHECK_ERR(belay_loop_stop(loop, SIGTERM, 0), -EINVAL);
+  CHECK_ERR(belay_loop_stop(loop, SIGTSTP, 8), -EINVAL);
   belay_loop_free(loop);
 }
 
@@ -178,7 +215,7 @@ static _Noreturn void stop_with_job(int fd) {
   pid_t pid = belay_process_pid(belay_job_process(job));
   CHECK_EQ(write(fd, &pid, sizeof pid), (ssize_t)sizeof pid);
   int64_t before = belay_loop_now(loop);
-  CHECK_OK(belay_loop_stop(loop, SIGTSTP));
+  CHECK_OK(belay_loop_stop(loop, SIGTSTP, 0));
   int64_t paused = belay_loop_now(loop) - before;
   CHECK(is_in_state(pid, 'S') || is_in_state(pid, 'R'));
   belay_job_free(job);
@@ -210,11 +247,137 @@ TEST(jobs_stop_with_us_and_go_on_with_us_and_no_time_passes) {
   CHECK_EQ(test_wait_exit(child), 0);
 }
 
+/* How our own side may have the signal when we stop. */
+enum kept { DEFAULT, CAUGHT, BLOCKED, IGNORED, KEPTS };
+
+static struct belay_stream *stream;
+static struct belay_sigwait *waiter;
+
+static void keep(enum kept how, int signo) {
+  if (how == CAUGHT)
+    stream = open_stream((const int[]){signo, 0});
+  else if (how == BLOCKED)
+    CHECK_OK(belay_sigwait_open((const int[]){signo, 0}, 0, &waiter));
+  else if (how == IGNORED)
+    set_handler(signo, SIG_IGN);
+}
+
+/* It was no message, and is not to become one. */
+static void check_nothing_came(enum kept how, int signo) {
+  struct belay_siginfo info;
+  sigset_t pending;
+  CHECK_OK(sigpending(&pending));
+  CHECK_EQ(sigismember(&pending, signo), 0);
+  if (how == CAUGHT)
+    expect_nothing(stream);
+  if (how == BLOCKED)
+    CHECK_EQ(belay_sigwait_wait(waiter, 0, &info), 0);
+  if (how == IGNORED)
+    CHECK(disposition(signo).sa_handler == SIG_IGN);
+}
+
+/* The leader of a group, with another in it that has the defaults. */
+static _Noreturn void stop_with_group(enum kept how, int signo, int fd) {
+  setpgid(0, 0);
+  pid_t other = test_fork();
+  if (other == 0)
+    for (;;)
+      pause();
+  keep(how, signo);
+  CHECK_OK(belay_loop_new(&loop));
+  CHECK_EQ(write(fd, &other, sizeof other), (ssize_t)sizeof other);
+  CHECK_OK(belay_loop_stop(loop, signo, BELAY_STOP_GROUP));
+  check_nothing_came(how, signo);
+  CHECK_OK(kill(other, SIGKILL));
+  CHECK_EQ(test_wait_killed(other), SIGKILL);
+  belay_loop_free(loop);
+  belay_stream_free(stream);
+  belay_sigwait_free(waiter);
+  _exit(0);
+}
+
+static void stops_once_with_its_group(enum kept how, int signo) {
+  int fds[2];
+  pid_t other;
+  CHECK_OK(pipe2(fds, O_CLOEXEC));
+  pid_t child = test_fork();
+  if (child == 0)
+    stop_with_group(how, signo, fds[1]);
+  close(fds[1]);
+  CHECK_EQ(read(fds[0], &other, sizeof other), (ssize_t)sizeof other);
+  close(fds[0]);
+  CHECK_EQ(test_wait_stopped(child), signo);
+  while (!is_in_state(other, 'T'))
+    continue;
+  CHECK_OK(kill(-child, SIGCONT));
+  CHECK_EQ(test_wait_exit(child), 0); /* not stopped once more */
+}
+
+TEST(our_group_stops_with_us_once_however_we_have_the_signal) {
+#ifndef __linux__
+  SKIP("reads /proc");
+#endif
+  static const int signals[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+  for (int how = 0; how < KEPTS; how++)
+    for (int i = 0; i < 3; i++)
+      stops_once_with_its_group(how, signals[i]);
+}
+
+static void *spin(void *over) {
+  while (!atomic_load((atomic_int *)over))
+    poll(NULL, 0, 1);
+  return NULL;
+}
+
+/* Another thread does not have it blocked, and may be chosen for it. */
+static _Noreturn void stop_with_threads(void) {
+  static atomic_int over;
+  setpgid(0, 0);
+  pthread_t thread = start_thread(spin, &over);
+  stream = open_stream(SIGNALS(SIGTSTP));
+  CHECK_OK(belay_loop_new(&loop));
+  CHECK_OK(belay_loop_stop(loop, SIGTSTP, BELAY_STOP_GROUP));
+  expect_nothing(stream);
+  belay_loop_free(loop);
+  belay_stream_free(stream);
+  atomic_store(&over, 1);
+  join_thread(thread);
+  _exit(0);
+}
+
+TEST(other_threads_do_not_hear_of_a_stop_with_the_group) {
+  for (int i = 0; i < test_scale(50); i++) {
+    pid_t child = test_fork();
+    if (child == 0)
+      stop_with_threads();
+    CHECK_EQ(test_wait_stopped(child), SIGTSTP);
+    CHECK_OK(kill(-child, SIGCONT));
+    CHECK_EQ(test_wait_exit(child), 0);
+  }
+}
+
+TEST(in_an_orphaned_group_nobody_stops_and_nothing_is_left) {
+  static const enum kept hows[] = {DEFAULT, CAUGHT, BLOCKED, IGNORED};
+  CHECK_OK(belay_loop_new(&loop));
+  for (size_t i = 0; i < sizeof hows / sizeof *hows; i++) {
+    keep(hows[i], SIGTSTP);
+    CHECK_OK(belay_loop_stop(loop, SIGTSTP, BELAY_STOP_GROUP));
+    check_nothing_came(hows[i], SIGTSTP);
+    belay_stream_free(stream);
+    belay_sigwait_free(waiter);
+    stream = NULL;
+    waiter = NULL;
+  }
+  set_handler(SIGTSTP, SIG_DFL);
+  belay_loop_free(loop);
+}
+
 TEST(where_no_stop_is_possible_all_go_on) {
   /* The leader of a session is in an orphaned group. */
   struct belay_job *job = start_job(SH("echo word; exec sleep 1000"), 0);
   wait_word(belay_job_process(job));
-  CHECK_OK(belay_loop_stop(loop, SIGTSTP));
+  CHECK_OK(belay_loop_stop(loop, SIGTSTP, 0));
+  CHECK_OK(belay_loop_stop(loop, SIGTSTP, BELAY_STOP_GROUP));
   CHECK_OK(belay_job_end(job, 0, LONG));
   CHECK_EQ(next().process.code, SIGTERM);
   belay_job_free(job);
@@ -245,7 +408,7 @@ TEST(the_foreground_is_given_and_taken_back) {
   CHECK_OK(belay_terminal_give(fd, getpgrp())); /* from the background */
   CHECK_EQ(tcgetpgrp(fd), getpgrp());
   CHECK_OK(belay_terminal_give(fd, group));
-  CHECK_OK(belay_loop_stop(loop, SIGTSTP)); /* orphaned: goes on */
+  CHECK_OK(belay_loop_stop(loop, SIGTSTP, 0)); /* orphaned: goes on */
   CHECK_EQ(tcgetpgrp(fd), group);
   belay_job_free(job);
   CHECK_ERR(belay_terminal_give(STDIN_FILENO, getpgrp()), -ENOTTY);
@@ -275,10 +438,10 @@ TEST(after_a_stop_the_terminal_goes_to_the_job_that_had_it) {
   CHECK_EQ(tcgetpgrp(fd), group);
   struct belay_job *third = start_job(ARGV("true"), 0); /* not ours to give */
   CHECK_EQ(tcgetpgrp(fd), group);
-  CHECK_OK(belay_loop_stop(loop, SIGTSTP));
+  CHECK_OK(belay_loop_stop(loop, SIGTSTP, 0));
   CHECK_EQ(tcgetpgrp(fd), group);
   CHECK_OK(belay_terminal_give(fd, getpgrp()));
-  CHECK_OK(belay_loop_stop(loop, SIGTSTP));
+  CHECK_OK(belay_loop_stop(loop, SIGTSTP, 0));
   CHECK_EQ(tcgetpgrp(fd), getpgrp()); /* none had it */
   belay_job_free(third);
   belay_job_free(second);
@@ -308,7 +471,7 @@ TEST(a_paused_loop_is_paused_after_a_stop_too) {
   CHECK_OK(belay_loop_new(&loop));
   belay_loop_pause(loop);
   int64_t paused_at = belay_loop_now(loop);
-  CHECK_OK(belay_loop_stop(loop, SIGTSTP));
+  CHECK_OK(belay_loop_stop(loop, SIGTSTP, 0));
   int64_t until = now_ns() + MS;
   while (now_ns() < until)
     continue;

@@ -1,4 +1,5 @@
 /* process_start.c: what a program finds when it is started. */
+#include <stddef.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -213,6 +214,42 @@ TEST(it_can_be_told_of_its_parents_end) {
   process = started;
   check_killed(process, SIGTERM);
 #endif
+}
+
+TEST(it_has_the_limits_that_it_is_given) {
+  struct belay_process_limit limits[] = {{RLIMIT_NOFILE, 20, 30},
+                                         {RLIMIT_CORE, 0, UINT64_MAX}};
+  struct rlimit core;
+  CHECK_OK(getrlimit(RLIMIT_CORE, &core));
+  limits[1].hard = core.rlim_max == RLIM_INFINITY ? UINT64_MAX : core.rlim_max;
+  options.limits = limits;
+  options.limit_count = 2;
+  CHECK_STR(output_of(SH("ulimit -Sn; ulimit -Hn; ulimit -Sc"), &options),
+            "20\n30\n0\n");
+  struct rlimit ours;
+  CHECK_OK(getrlimit(RLIMIT_NOFILE, &ours));
+  CHECK(ours.rlim_cur > 20);
+}
+
+TEST(a_limit_that_cannot_be_is_an_error) {
+  struct belay_process *process;
+  struct belay_process_limit limit = {RLIMIT_NOFILE, 30, 20};
+  options.limits = &limit;
+  options.limit_count = 1;
+  CHECK_ERR(belay_process_start(ARGV("true"), &options, &process), -EINVAL);
+  limit.resource = 9999;
+  CHECK_ERR(belay_process_start(ARGV("true"), &options, &process), -EINVAL);
+}
+
+TEST(an_older_program_s_options_are_shorter) {
+  struct belay_process_limit limit = {9999, 0, 0};
+  options.limits = &limit; /* what it does not know of is not looked at */
+  options.limit_count = 1;
+  options.size = offsetof(struct belay_process_options, limits);
+  check_exits(start(ARGV("true"), &options), 0);
+  struct belay_process *process;
+  options.size = sizeof options + 1;
+  CHECK_ERR(belay_process_start(ARGV("true"), &options, &process), -EINVAL);
 }
 
 /* Where 0 to 2 are closed, nothing of ours takes their place. */

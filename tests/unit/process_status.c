@@ -121,6 +121,83 @@ TEST(a_child_that_somebody_else_waited_for_is_lost) {
   belay_process_free(process);
 }
 
+/* -- Giving the number back ------------------------------------------------ */
+
+TEST(a_reaped_child_has_no_number_and_keeps_its_status) {
+  struct belay_process_status status;
+  struct belay_process *process = sleeper();
+  pid_t pid = belay_process_pid(process);
+  CHECK_ERR(belay_process_reap(process), -EBUSY);
+  CHECK_OK(belay_process_signal(process, SIGTERM));
+  CHECK_EQ(belay_process_wait(process, -1, &status), 1);
+  CHECK_OK(kill(pid, 0));
+  CHECK_OK(belay_process_reap(process));
+  CHECK_EQ(kill(pid, 0), -1);
+  CHECK_OK(belay_process_reap(process));
+  CHECK_ERR(belay_process_signal(process, 0), -ESRCH);
+  CHECK_ERR(belay_process_signal_group(process, 0), -ESRCH);
+  check_killed(process, SIGTERM);
+}
+
+TEST(a_reaped_child_s_group_is_signalled_as_long_as_there_is_one) {
+  options.stdout_fd = BELAY_STDIO_PIPE;
+  struct belay_process *process =
+      start(SH("(trap 'echo heard; exit' USR1; echo word; "
+               "while :; do sleep 0.01; done) & exit 0"),
+            &options);
+  wait_word(process);
+  wait_end(process);
+  CHECK_OK(belay_process_reap(process));
+  CHECK_OK(belay_process_signal_group(process, 0));
+  CHECK_ERR(belay_process_signal(process, 0), -ESRCH);
+  CHECK_OK(belay_process_signal_group(process, SIGUSR1));
+  CHECK_STR(read_all(process, 1), "heard\n");
+  while (belay_process_signal_group(process, 0) == 0)
+    continue;
+  CHECK_ERR(belay_process_signal_group(process, 0), -ESRCH);
+  check_exits(process, 0);
+}
+
+TEST(one_that_somebody_else_waited_for_is_reaped) {
+  struct rusage usage;
+  struct belay_process *process = start(ARGV("true"), NULL);
+  CHECK_EQ(test_wait_exit(belay_process_pid(process)), 0);
+  CHECK_OK(belay_process_reap(process));
+  CHECK_ERR(belay_process_signal_group(process, 0), -ESRCH);
+  int error = belay_process_usage(process, &usage);
+  CHECK(error == -ECHILD || error == -ENOSYS);
+  CHECK_EQ(wait_end(process).state, BELAY_PROCESS_LOST);
+  belay_process_free(process);
+}
+
+TEST(what_it_used_is_told) {
+  struct rusage usage = {.ru_maxrss = -1}, again = {.ru_maxrss = -1};
+  struct belay_process *process = sleeper();
+#ifdef BELAY_TEST_PORTABLE
+  CHECK_ERR(belay_process_usage(process, &usage), -ENOSYS);
+#else
+  CHECK_ERR(belay_process_usage(process, &usage), -EAGAIN);
+  CHECK_EQ(usage.ru_maxrss, -1);
+  CHECK_OK(belay_process_signal(process, SIGTERM));
+  wait_end(process);
+  CHECK_OK(belay_process_usage(process, &usage));
+  CHECK(usage.ru_maxrss > 0);
+  CHECK_OK(belay_process_reap(process));
+  CHECK_OK(belay_process_usage(process, &again));
+  CHECK_EQ(usage.ru_maxrss, again.ru_maxrss);
+  belay_process_free(process);
+  process = start(ARGV("true"), NULL);
+  wait_end(process);
+  CHECK_OK(belay_process_reap(process));
+  CHECK_OK(belay_process_usage(process, &usage)); /* not asked for before */
+#endif
+  belay_process_signal(process, SIGTERM);
+  wait_end(process);
+  belay_process_free(process);
+}
+
+/* -- Others' children ------------------------------------------------------ */
+
 TEST(children_of_other_makers_are_adopted) {
   struct belay_process *process;
   pid_t child = test_fork();

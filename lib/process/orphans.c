@@ -1,0 +1,249 @@
+/*
+ * orphans.c: children that nobody has a handle for, and what they started.
+ *
+ * Invariant: a child that has a handle, or is about to have one, is neither
+ * waited for nor killed here.  So the handles are locked meanwhile, and are
+ * asked about a child only after it was seen to have ended (or to exist): by
+ * then its number is in its handle.
+ */
+#include <belay/orphans.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/lock.h"
+#include "process/handles.h"
+#include "process/tree.h"
+#include "signal/registry.h"
+
+int belay_orphans_receive(int on) {
+  return belay__tree_receive(on != 0);
+}
+
+/* -- Waiting for those that have ended ------------------------------------- */
+
+/* The first child that has ended, of all or this one: 0 if there is none. */
+static pid_t ended(idtype_t type, pid_t pid, int options) {
+  siginfo_t info = {.si_pid = 0};
+  int n = waitid(type, (id_t)pid, &info, WEXITED | WNOHANG | options);
+  return n == 0 ? info.si_pid : 0;
+}
+
+static bool has_ended(pid_t pid, const void *data) {
+  (void)data;
+  return ended(P_PID, pid, WNOWAIT) != 0;
+}
+
+static bool has_no_handle(pid_t pid, const void *handles) {
+  return !belay__pids_have(handles, pid);
+}
+
+/* Those of a list that have ended and have no handle. */
+static int reap_listed(struct belay__pids *pids) {
+  struct belay__pids handles = {.count = 0};
+  int count = 0;
+  belay__pids_filter(pids, has_ended, NULL);
+  if (belay__handles_list(&handles) == 0) {
+    belay__pids_filter(pids, has_no_handle, &handles);
+    for (size_t i = 0; i < pids->count; i++)
+      count += ended(P_PID, pids->items[i], 0) != 0;
+  }
+  belay__pids_free(&handles);
+  return count;
+}
+
+static int reap_all_listed(void) {
+  struct belay__pids pids = {.count = 0};
+  int count = belay__tree_children(&pids) == 0 ? reap_listed(&pids) : 0;
+  belay__pids_free(&pids);
+  return count;
+}
+
+/* The kernel is asked for any that has ended, as long as this is cheap: those
+ * that come first hide the others if they have handles, and are looked through
+ * each time if they run.  Then all are listed. */
+#define CHEAP 64
+
+static int reap_locked(void) {
+  int count = 0;
+  for (int asked = 1;; asked++) {
+    pid_t pid = ended(P_ALL, 0, WNOWAIT);
+    if (pid == 0)
+      return count;
+    bool is_hidden = belay__handles_have(pid);
+    if (!is_hidden)
+      count += ended(P_PID, pid, 0) != 0;
+    if (!is_hidden && asked % CHEAP != 0)
+      continue;
+    int listed = reap_all_listed();
+    count += listed;
+    if (is_hidden && listed == 0)
+      return count;
+  }
+}
+
+int belay_orphans_reap(void) {
+  unsigned generation;
+  int saved_errno = errno;
+  int count = 0;
+  if (belay__registry_generation(&generation) == 0) {
+    int cancel_state = belay__handles_lock();
+    count = reap_locked();
+    belay__handles_unlock(cancel_state);
+  }
+  errno = saved_errno;
+  return count;
+}
+
+/* -- Those that are alive -------------------------------------------------- */
+
+/* Our children without a handle; -EAGAIN while one is just being made, of which
+ * it cannot be told.  Locked. */
+static int list_children(struct belay__pids *pids) {
+  struct belay__pids handles = {.count = 0};
+  int error = belay__tree_children(pids);
+  if (error == 0)
+    error = belay__handles_list(&handles);
+  if (error == 0 && belay__pids_have(&handles, 0))
+    error = -EAGAIN;
+  if (error == 0)
+    belay__pids_filter(pids, has_no_handle, &handles);
+  belay__pids_free(&handles);
+  return error;
+}
+
+static bool is_alive(pid_t pid, const void *data) {
+  (void)data;
+  return belay__tree_is_alive(pid);
+}
+
+static void nap(int64_t ns) {
+  struct timespec time = belay__clock_timespec(ns);
+  nanosleep(&time, NULL);
+}
+
+/* One that is just being made is so for some microseconds. */
+static int list_all(struct belay__pids *pids) {
+  int error;
+  for (;;) {
+    int cancel_state = belay__handles_lock();
+    pids->count = 0;
+    error = list_children(pids);
+    belay__handles_unlock(cancel_state);
+    if (error != -EAGAIN)
+      break;
+    nap(10 * 1000);
+  }
+  if (error == 0)
+    error = belay__tree_walk(pids, NULL, NULL);
+  if (error == 0)
+    belay__pids_filter(pids, is_alive, NULL);
+  return error;
+}
+
+ssize_t belay_orphans_list(pid_t *ret_pids, size_t capacity) {
+  struct belay__pids pids = {.count = 0};
+  unsigned generation;
+  int saved_errno = errno;
+  int cancel_state = belay__cancel_disable();
+  ssize_t result = belay__registry_generation(&generation);
+  if (result == 0)
+    result = list_all(&pids);
+  for (size_t i = 0; result == 0 && i < pids.count && i < capacity; i++)
+    ret_pids[i] = pids.items[i];
+  if (result == 0)
+    result = (ssize_t)pids.count;
+  belay__pids_free(&pids);
+  belay__cancel_restore(cancel_state);
+  errno = saved_errno;
+  return result;
+}
+
+/* -- Killing --------------------------------------------------------------- */
+
+/* What we may not kill is not counted. */
+struct kill_count {
+  int left;
+};
+
+static void kill_one(pid_t pid, void *data) {
+  struct kill_count *count = data;
+  count->left += kill(pid, SIGKILL) == 0 || errno != EPERM;
+}
+
+/*
+ * All of them, each before its children are even listed: what has a parent that
+ * was killed is waited for by nobody but us, if all orphans become our
+ * children, and so keeps its number.  If they do not, they are listed first, or
+ * they would be gone with their parents.
+ *
+ * How many there are, those too that have ended.  Locked.
+ */
+static int kill_once(struct belay__pids *pids, bool received) {
+  struct kill_count count = {.left = 0};
+  pids->count = 0;
+  int error = list_children(pids);
+  if (error == 0)
+    error = belay__tree_walk(pids, received ? kill_one : NULL, &count);
+  for (size_t i = 0; error == 0 && !received && i < pids->count; i++)
+    kill_one(pids->items[i], &count);
+  return error < 0 ? error : count.left;
+}
+
+/* While nothing comes of it, which the kernel needs its time for, the pauses
+ * get longer; and there is none after a success, or who forks gets away. */
+struct pace {
+  int64_t pause_ns;
+};
+
+static void keep_pace(struct pace *pace, bool success) {
+  const int64_t longest = 10 * BELAY__NS_PER_MS;
+  if (success) {
+    pace->pause_ns = 0;
+    return;
+  }
+  if (pace->pause_ns > 0)
+    nap(pace->pause_ns);
+  pace->pause_ns = pace->pause_ns == 0 ? 1000 : 2 * pace->pause_ns;
+  if (pace->pause_ns > longest)
+    pace->pause_ns = longest;
+}
+
+/* Until none is left, or none that we may kill, or the time is over: 0.  None
+ * is left if there was none twice: one may be made while they are listed. */
+static int kill_all(struct belay__pids *pids, int64_t deadline) {
+  bool received = belay__tree_receives();
+  struct pace pace = {.pause_ns = 0};
+  for (int none = 0;;) {
+    int cancel_state = belay__handles_lock();
+    int count = kill_once(pids, received);
+    int reaped = reap_locked();
+    belay__handles_unlock(cancel_state);
+    if (count < 0 && count != -EAGAIN)
+      return count;
+    none = count == 0 && reaped == 0 ? none + 1 : 0;
+    if (none == 2 || (deadline >= 0 && belay__clock_now() >= deadline))
+      return 0;
+    if (none == 0)
+      keep_pace(&pace, reaped > 0);
+  }
+}
+
+ssize_t belay_orphans_kill(int64_t timeout_ns) {
+  struct belay__pids pids = {.count = 0};
+  unsigned generation;
+  int saved_errno = errno;
+  int64_t deadline =
+      timeout_ns < 0 ? -1 : belay__clock_add(belay__clock_now(), timeout_ns);
+  int cancel_state = belay__cancel_disable();
+  ssize_t result = belay__registry_generation(&generation);
+  if (result == 0)
+    result = kill_all(&pids, deadline);
+  belay__pids_free(&pids);
+  belay__cancel_restore(cancel_state);
+  errno = saved_errno;
+  return result < 0 ? result : belay_orphans_list(NULL, 0);
+}
