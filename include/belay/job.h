@@ -65,6 +65,10 @@ int belay_job_end(struct belay_job *job, int signo, int64_t grace_ns);
  * is allowed. */
 void belay_job_free(struct belay_job *job);
 
+/* Frees it, and leaves alone what is left of it, the terminal too.  NULL is
+ * allowed. */
+void belay_job_release(struct belay_job *job);
+
 /* -- Ctrl-Z --------------------------------------------------------------- */
 
 /* For belay_loop_stop(): our whole process group stops with us, as a terminal

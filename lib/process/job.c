@@ -97,7 +97,7 @@ static void take_terminal_back(const struct belay_job *job) {
     belay_terminal_give(job->terminal, getpgrp());
 }
 
-void belay_job_free(struct belay_job *job) {
+static void end_job(struct belay_job *job, bool kills) {
   if (job == NULL)
     return;
   int saved_errno = errno;
@@ -105,7 +105,7 @@ void belay_job_free(struct belay_job *job) {
   belay_source_remove(job->kill_timer);
   belay_source_remove(job->source);
   belay__list_remove(&job->link);
-  if (job->process != NULL && belay__process_is_ours(job->process)) {
+  if (kills && job->process != NULL && belay__process_is_ours(job->process)) {
     kill_and_wait(job->process);
     take_terminal_back(job);
   }
@@ -113,4 +113,12 @@ void belay_job_free(struct belay_job *job) {
   free(job);
   belay__cancel_restore(cancel_state);
   errno = saved_errno;
+}
+
+void belay_job_free(struct belay_job *job) {
+  end_job(job, true);
+}
+
+void belay_job_release(struct belay_job *job) {
+  end_job(job, false);
 }

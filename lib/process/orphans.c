@@ -144,13 +144,20 @@ static int list_all(struct belay__pids *pids) {
   return error;
 }
 
+/* The kernel tells at once whether there is any child at all. */
+static bool have_children(void) {
+  siginfo_t info;
+  return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ||
+         errno != ECHILD;
+}
+
 ssize_t belay_orphans_list(pid_t *ret_pids, size_t capacity) {
   struct belay__pids pids = {.count = 0};
   unsigned generation;
   int saved_errno = errno;
   int cancel_state = belay__cancel_disable();
   ssize_t result = belay__registry_generation(&generation);
-  if (result == 0)
+  if (result == 0 && have_children())
     result = list_all(&pids);
   for (size_t i = 0; result == 0 && i < pids.count && i < capacity; i++)
     ret_pids[i] = pids.items[i];

@@ -106,7 +106,8 @@ static int adopt(void) {
       return -ENOMEM;
     fork_handled = true;
   }
-  start_anew();
+  if (generation != 0) /* else nobody before us had anything, nor touched it */
+    start_anew();
   int error = belay__owner_claim();
   if (error == 0)
     generation = belay__owner_generation();

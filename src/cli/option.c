@@ -283,9 +283,10 @@ int cli_parse(const struct cli_program *program, int argc, char **argv,
   while (parser.next < argc) {
     char *argument = argv[parser.next++];
     int error = 0;
-    if (only_operands || argument[0] != '-' || argument[1] == '\0')
+    if (only_operands || argument[0] != '-' || argument[1] == '\0') {
       argv[1 + operands++] = argument;
-    else if (strcmp(argument, "--") == 0)
+      only_operands = only_operands || program->stops_at_operand;
+    } else if (strcmp(argument, "--") == 0)
       only_operands = true;
     else if (argument[1] == '-')
       error = take_long(&parser, argument);

@@ -2,8 +2,9 @@
  * option.h: one table of options drives parsing, --help and completion.
  *
  * GNU conventions: --long=value and --long value, -jN and -j N, flags bundled
- * (-qv), options after operands, -- ends them.  Long names are never
- * abbreviated: what a script says today means the same tomorrow.
+ * (-qv), options after operands unless the program stops at the first, -- ends
+ * them.  Long names are never abbreviated: what a script says today means the
+ * same tomorrow.
  */
 #ifndef CLI_OPTION_H
 #define CLI_OPTION_H
@@ -47,6 +48,7 @@ struct cli_program {
   const char *summary;
   const char *epilogue;             /* or NULL */
   const struct cli_option *options; /* ends with a NULL help */
+  bool stops_at_operand; /* what follows the first belongs to it, as for env */
 };
 
 /*

@@ -139,6 +139,18 @@ TEST(nothing_of_it_is_left_when_it_is_freed) {
   belay_loop_free(loop);
 }
 
+TEST(what_is_released_goes_on) {
+  struct belay_job *job = start_job(SH("sleep 1000 & echo word; wait"), 0);
+  pid_t group = belay_process_pid(belay_job_process(job));
+  wait_word(belay_job_process(job));
+  belay_job_release(job);
+  belay_job_release(NULL);
+  CHECK_EQ(waitpid(group, NULL, WNOHANG), 0);
+  CHECK_EQ(kill(-group, SIGKILL), 0);
+  CHECK_EQ(waitpid(group, NULL, 0), group);
+  belay_loop_free(loop);
+}
+
 TEST(nothing_is_left_of_one_whose_first_process_was_reaped) {
   struct belay_job *job = start_job(
       SH("(trap '' TERM; echo word; while :; do sleep 0.01; done)& exit 2"), 0);

@@ -1,0 +1,569 @@
+/*
+ * many.c: many commands: the loop, and what is done when.
+ *
+ * Invariant: nothing is started after the first wish that we end; the loop ends
+ * when nobody of ours is left, or all that is left was killed.
+ */
+#include "many.h"
+
+#include <belay/job.h>
+#include <belay/loop.h>
+#include <belay/orphans.h>
+#include <belay/stopwatch.h>
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/message.h"
+#include "crew.h"
+#include "display.h"
+#include "exit.h"
+#include "feed.h"
+#include "jobserver.h"
+#include "output.h"
+#include "report.h"
+#include "signals.h"
+#include "survivors.h"
+#include "sweep.h"
+#include "terminal.h"
+
+/* How long we let pass until we look for who fled from a command that ended. */
+#define SWEEP_NS INT64_C(50000000)
+/* Two signals so close to each other are one wish, sent twice. */
+#define SAME_WISH_NS INT64_C(100000000)
+/* A command that ran so long did not fail at its start. */
+#define LONG_RUN_NS INT64_C(10000000000)
+
+/* How urgent it is that we end. */
+enum level { LEVEL_NONE, LEVEL_ASKED, LEVEL_URGED, LEVEL_KILLED };
+
+struct many {
+  const struct run_options *options;
+  struct belay_loop *loop;
+  struct belay_sigwait *signals;
+  struct feed *feed;
+  struct belay_source *feed_source, *jobserver_source, *sweep_source;
+  struct jobserver *jobserver;
+  struct outputs outputs;
+  struct report *report;
+  struct display *display;
+  struct crew crew;
+  struct sweep sweep;
+  struct tally tally;
+
+  struct task *retrying; /* those that wait for their next attempt */
+  struct task *due;      /* those whose time has come */
+  bool feed_is_over, no_more;
+  enum level level;
+  int signo; /* the first that wished us to end; 0: none */
+  int64_t wished_ns;
+  bool expects_cont;
+  int status;       /* of the command that decided; -1: none did */
+  int output_error; /* -errno: our own output cannot be written */
+};
+
+static void wish_end(struct many *many, int signo, int64_t grace_ns);
+
+static void complain(const char *what, int error) {
+  message("%s: %s", what, strerror(-error));
+}
+
+/* -- Tasks ---------------------------------------------------------------- */
+
+static void free_task(struct task *task) {
+  belay_source_remove(task->retry);
+  command_clear(&task->command);
+  free(task);
+}
+
+static void push(struct task **list, struct task *task) {
+  task->previous = NULL;
+  task->next = *list;
+  if (*list != NULL)
+    (*list)->previous = task;
+  *list = task;
+}
+
+static void take_out(struct task **list, struct task *task) {
+  if (task->previous != NULL)
+    task->previous->next = task->next;
+  else
+    *list = task->next;
+  if (task->next != NULL)
+    task->next->previous = task->previous;
+}
+
+/* -- Results -------------------------------------------------------------- */
+
+static bool is_to_be_tried_again(const struct many *many,
+                                 const struct task *task) {
+  const struct run_options *options = many->options;
+  if (many->no_more)
+    return false;
+  if (options->restart == RESTART_ALWAYS)
+    return true;
+  if (task_succeeded(task))
+    return false;
+  return options->restart == RESTART_FAILURE ||
+         task->attempt <= options->retries;
+}
+
+/* Doubled with each attempt, up to a minute; a long run starts anew. */
+static int64_t wait_before_next(const struct many *many, struct task *task) {
+  const struct run_options *options = many->options;
+  bool restarts = options->restart != RESTART_NO;
+  int64_t wait = restarts ? options->restart_wait_ns : options->retry_wait_ns;
+  if (restarts && task->ended_ns - task->started_ns > LONG_RUN_NS)
+    task->attempt = 1;
+  for (int i = 1; i < task->attempt && wait < INT64_C(30000000000); i++)
+    wait *= 2;
+  return wait;
+}
+
+static void try_again(struct many *many, struct task *task) {
+  int64_t wait = wait_before_next(many, task);
+  task->state = TASK_RETRYING;
+  many->tally.retried++;
+  if (wait == 0 ||
+      belay_loop_add_timer(many->loop, wait, 0, task, &task->retry) < 0)
+    push(&many->due, task);
+  else
+    push(&many->retrying, task);
+}
+
+/* One that ended decides for all, where that is asked for. */
+static void decide(struct many *many, const struct task *task) {
+  const struct run_options *options = many->options;
+  bool failed = !task_succeeded(task);
+  bool decides =
+      options->exit_on == EXIT_ON_ANY ||
+      (failed && (options->exit_on == EXIT_ON_FAILURE || options->fail_fast));
+  if (!decides || many->no_more)
+    return;
+  if (options->exit_on != EXIT_ON_ALL)
+    many->status = task_exit_status(task);
+  wish_end(many, options->end_signal, options->grace_ns);
+}
+
+static void tell_failure(const struct many *many, const struct task *task) {
+  char text[TASK_TEXT_BYTES];
+  if (many->options->quiet && task->start_error == 0)
+    return;
+  if (task_succeeded(task) && many->options->source != SOURCE_PROCFILE)
+    return;
+  message("%s: %s", task->command.name, task_describe(task, text));
+}
+
+static void finish(struct many *many, struct task *task) {
+  bool again = is_to_be_tried_again(many, task);
+  report_ended(many->report, task, &many->outputs, !again);
+  display_hide(many->display);
+  int error = output_end(&many->outputs, task, !again);
+  if (error < 0 && many->output_error == 0)
+    many->output_error = error;
+  if (!many->no_more || task->start_error != 0)
+    tell_failure(many, task);
+  crew_remove(&many->crew, task);
+  jobserver_give(many->jobserver);
+  many->tally.running--;
+  if (again) {
+    try_again(many, task);
+    return;
+  }
+  task->state = TASK_DONE;
+  *(task_succeeded(task) ? &many->tally.succeeded : &many->tally.failed) += 1;
+  decide(many, task);
+  free_task(task);
+  if (many->sweep_source != NULL && many->options->orphans == ORPHANS_KILL)
+    belay_source_set_timer(many->sweep_source, SWEEP_NS, 0);
+}
+
+/* -- Starting ------------------------------------------------------------- */
+
+/* The next task: 1, 0: there is none (yet). */
+static int next_task(struct many *many, struct task **ret_task) {
+  if (many->due != NULL) {
+    *ret_task = many->due;
+    take_out(&many->due, many->due);
+    return 1;
+  }
+  if (many->feed_is_over)
+    return 0;
+  struct command command;
+  char *error = NULL;
+  int n = feed_next(many->feed, &command, &error);
+  if (n == -EAGAIN)
+    return 0;
+  if (n <= 0)
+    many->feed_is_over = true;
+  if (n < 0) {
+    message("%s", error != NULL ? error : strerror(-n));
+    free(error);
+    many->status = EXIT_BELAY;
+  }
+  if (n <= 0)
+    return 0;
+  struct task *task = calloc(1, sizeof(*task));
+  if (task == NULL) {
+    command_clear(&command);
+    complain("cannot start a command", -ENOMEM);
+    many->status = EXIT_BELAY;
+    return 0;
+  }
+  task->command = command;
+  task->number = ++many->tally.started;
+  *ret_task = task;
+  return 1;
+}
+
+/* Without make, and for the first of ours, no token is needed. */
+static bool may_start(struct many *many) {
+  if (many->no_more || many->crew.count == many->crew.capacity)
+    return false;
+  if (many->jobserver == NULL || many->crew.count == 0)
+    return true;
+  return jobserver_take(many->jobserver) == 1;
+}
+
+static void watch(struct belay_source *source, bool wanted) {
+  if (source != NULL)
+    belay_source_set_interest(source, wanted ? BELAY_FD_READ : 0);
+}
+
+static void start_more(struct many *many) {
+  bool wants_token = false, wants_lines = false;
+  while (!many->no_more) {
+    if (!may_start(many)) {
+      wants_token = many->crew.count < many->crew.capacity;
+      break;
+    }
+    struct task *task;
+    if (next_task(many, &task) == 0) {
+      if (many->crew.count > 0)
+        jobserver_give(many->jobserver);
+      wants_lines = !many->feed_is_over;
+      break;
+    }
+    many->tally.running++;
+    int n = crew_start(&many->crew, task);
+    if (n < 0)
+      many->output_error = n;
+    if (n == 0)
+      finish(many, task);
+  }
+  watch(many->feed_source, wants_lines);
+  watch(many->jobserver_source, wants_token && !many->no_more);
+  many->tally.total = feed_total(many->feed);
+}
+
+/* -- Ending --------------------------------------------------------------- */
+
+static void drop_waiting(struct many *many) {
+  struct task **const lists[] = {&many->retrying, &many->due};
+  for (int i = 0; i < 2; i++)
+    while (*lists[i] != NULL) {
+      struct task *task = *lists[i];
+      take_out(lists[i], task);
+      output_end(&many->outputs, task, true);
+      many->tally.failed++;
+      free_task(task);
+    }
+}
+
+static void wish_end(struct many *many, int signo, int64_t grace_ns) {
+  many->no_more = true;
+  drop_waiting(many);
+  crew_ask_all_to_end(&many->crew, signo, grace_ns);
+}
+
+/* What the next signal will do is said, as long as there will be one. */
+static void tell_next(const struct many *many, const char *next) {
+  long left = many->crew.count;
+  display_hide(many->display);
+  if (left > 0 && !many->options->quiet)
+    message("waiting for %ld command%s to end; %s", left, left > 1 ? "s" : "",
+            next);
+}
+
+static void on_wish(struct many *many, int signo) {
+  int64_t now = belay_loop_now(many->loop);
+  if (many->level > LEVEL_NONE && now - many->wished_ns < SAME_WISH_NS)
+    return;
+  bool from_keyboard = signo == SIGINT || signo == SIGQUIT;
+  int wanted = signals_rewritten(many->options, signo);
+  many->wished_ns = now;
+  many->level++;
+  if (many->signo == 0)
+    many->signo = signo;
+  if (many->level == LEVEL_ASKED) {
+    wish_end(many, wanted != 0 ? wanted : many->options->end_signal,
+             from_keyboard && !many->options->grace_given
+                 ? -1
+                 : many->options->grace_ns);
+    tell_next(many, from_keyboard ? "Ctrl-C again sends them SIGTERM"
+                                  : "another signal sends them SIGTERM");
+  } else if (many->level == LEVEL_URGED) {
+    wish_end(many, SIGTERM, many->options->grace_ns);
+    tell_next(many, from_keyboard ? "Ctrl-C again kills them"
+                                  : "another signal kills them");
+  } else {
+    many->level = LEVEL_KILLED;
+    crew_signal_all(&many->crew, SIGKILL);
+  }
+}
+
+/* Nobody reads what we write: nor what the commands would write. */
+static void check_output(struct many *many) {
+  if (many->output_error == 0 || many->no_more)
+    return;
+  if (many->output_error != -EPIPE)
+    complain("standard output", many->output_error);
+  many->status = EXIT_BELAY;
+  wish_end(many, many->options->end_signal, many->options->grace_ns);
+}
+
+/* -- Stopping ------------------------------------------------------------- */
+
+static void on_stop(struct many *many, int signo) {
+  struct belay_stopwatch wall;
+  sigset_t pending;
+  if (!terminal_can_stop()) {
+    crew_signal_all(&many->crew, signo);
+    return;
+  }
+  display_hide(many->display);
+  display_suspend(many->display);
+  belay_stopwatch_start(&wall, NULL);
+  belay_loop_stop(many->loop, signo, 0);
+  many->expects_cont =
+      sigpending(&pending) == 0 && sigismember(&pending, SIGCONT) == 1;
+  report_paused(many->report, belay_stopwatch_elapsed(&wall));
+  display_resume(many->display);
+}
+
+/* -- Events --------------------------------------------------------------- */
+
+static void on_child(struct many *many) {
+  struct task *task;
+  belay_orphans_reap();
+  while ((task = crew_find_over(&many->crew)) != NULL)
+    finish(many, task);
+}
+
+static void on_signal(struct many *many, const struct belay_siginfo *info) {
+  int signo = info->signo;
+  if (signals_is_own_doing(info))
+    return;
+  if (signo == SIGCHLD)
+    on_child(many);
+  else if (signals_is_end(signo))
+    on_wish(many, signo);
+  else if (signals_is_stop(signo))
+    on_stop(many, signo);
+  else if (signo == SIGUSR1)
+    display_tell(many->display, &many->crew, &many->tally);
+  else if (signo == SIGCONT && many->expects_cont)
+    many->expects_cont = false;
+  else if (signals_rewritten(many->options, signo) != 0)
+    crew_signal_all(&many->crew, signals_rewritten(many->options, signo));
+}
+
+static void on_timer(struct many *many, const struct belay_event *event) {
+  struct task *task = event->data;
+  if (event->source == many->sweep_source) {
+    if (sweep_look(&many->sweep, &many->crew) > 0)
+      belay_source_set_timer(many->sweep_source, SWEEP_NS, 0);
+  } else if (task->state == TASK_RETRYING) {
+    take_out(&many->retrying, task);
+    belay_source_remove(task->retry);
+    task->retry = NULL;
+    push(&many->due, task);
+  } else if (crew_on_timer(&many->crew, task, event->source)) {
+    finish(many, task);
+  }
+}
+
+static void on_fd(struct many *many, const struct belay_event *event) {
+  if (event->source == many->feed_source) {
+    feed_is_ready(many->feed);
+  } else if (event->source != many->jobserver_source) {
+    display_hide(many->display);
+    int error = output_ready(&many->outputs, event);
+    if (error < 0 && many->output_error == 0)
+      many->output_error = error;
+  }
+}
+
+static void handle(struct many *many, const struct belay_event *event) {
+  if (display_takes(many->display, event, &many->crew, &many->tally))
+    return;
+  switch (event->type) {
+    case BELAY_EVENT_SIGNAL:
+      on_signal(many, &event->signal);
+      break;
+    case BELAY_EVENT_TIMER:
+      on_timer(many, event);
+      break;
+    case BELAY_EVENT_FD:
+      on_fd(many, event);
+      break;
+    case BELAY_EVENT_PROCESS:
+      if (crew_on_process(&many->crew, event->data, &event->process))
+        finish(many, event->data);
+      break;
+    default:
+      break;
+  }
+}
+
+static bool is_over(const struct many *many) {
+  if (many->crew.count > 0)
+    return false;
+  return many->no_more ||
+         (many->feed_is_over && many->due == NULL && many->retrying == NULL);
+}
+
+/* A signal may come while the last orphans have their time of grace. */
+static void end_orphans(struct many *many) {
+  struct belay_event event;
+  struct belay_source *grace = NULL;
+  if (many->options->orphans == ORPHANS_LEAVE)
+    return;
+  belay_orphans_reap();
+  if (!survivors_exist(NULL))
+    return;
+  if (many->options->orphans == ORPHANS_KILL) {
+    if (!many->options->quiet)
+      survivors_tell("commands", "asked to end");
+    survivors_signal(NULL, many->options->end_signal);
+    belay_loop_add_timer(many->loop, many->options->grace_ns, 0, NULL, &grace);
+  }
+  while (survivors_exist(NULL) && belay_loop_next(many->loop, -1, &event) > 0) {
+    if (event.type == BELAY_EVENT_SIGNAL && event.signal.signo == SIGCHLD)
+      belay_orphans_reap();
+    else if (event.type == BELAY_EVENT_SIGNAL &&
+             signals_is_end(event.signal.signo))
+      break;
+    else if (event.type == BELAY_EVENT_TIMER && event.source == grace)
+      break;
+  }
+  belay_orphans_kill(-1);
+}
+
+/* -- Beginning ------------------------------------------------------------ */
+
+/* At once: as many as were asked for, or all of a Procfile, or one for each
+ * processor that we may use. */
+static int capacity(const struct many *many) {
+  cpu_set_t processors;
+  if (many->options->source == SOURCE_PROCFILE)
+    return (int)feed_total(many->feed) + 1;
+  if (many->options->jobs > 0)
+    return many->options->jobs;
+  if (many->jobserver != NULL)
+    return 10000;
+  return sched_getaffinity(0, sizeof(processors), &processors) == 0
+             ? CPU_COUNT(&processors)
+             : 1;
+}
+
+static int open_sources(struct many *many, char **ret_error) {
+  static const int children[] = {SIGCHLD, 0};
+  int error = belay_loop_new(&many->loop);
+  if (error == 0)
+    error = signals_take(&many->signals);
+  if (error == 0)
+    error = belay_loop_add_sigwait(many->loop, many->signals, NULL, NULL);
+  if (error == 0)
+    error = belay_loop_add_signals(many->loop, children, 0, NULL, NULL);
+  if (error == 0)
+    error = belay_loop_add_timer(many->loop, -1, 0, NULL, &many->sweep_source);
+  if (error == 0)
+    error = feed_open(many->options, &many->feed, ret_error);
+  if (error == 0 && many->options->jobs_from_make)
+    error = jobserver_open(&many->jobserver, ret_error);
+  if (error == 0 && many->jobserver != NULL)
+    error = belay_loop_add_fd(many->loop, jobserver_fd(many->jobserver), 0,
+                              NULL, &many->jobserver_source);
+  if (error < 0 || feed_fd(many->feed) < 0)
+    return error;
+  error = belay_loop_add_fd(many->loop, feed_fd(many->feed), 0, NULL,
+                            &many->feed_source);
+  if (error != -EPERM)
+    return error;
+  feed_is_always_ready(many->feed); /* /dev/null, say */
+  return 0;
+}
+
+static int open_all(struct many *many, char **ret_error) {
+  const struct run_options *options = many->options;
+  int error = open_sources(many, ret_error);
+  if (error == 0)
+    error = outputs_open(&many->outputs, options, many->loop, ret_error);
+  if (error == 0)
+    error = report_open(options, many->loop, &many->report, ret_error);
+  if (error == 0)
+    error = display_open(options, many->loop, &many->display);
+  if (error == 0)
+    error = crew_open(&many->crew, options, many->loop, &many->outputs,
+                      many->report, capacity(many));
+  if (error == 0 && options->orphans != ORPHANS_LEAVE)
+    belay_orphans_receive(1);
+  return error;
+}
+
+static void close_all(struct many *many) {
+  crew_close(&many->crew);
+  sweep_close(&many->sweep);
+  jobserver_close(many->jobserver);
+  feed_close(many->feed);
+  belay_loop_free(many->loop);
+  belay_sigwait_free(many->signals);
+}
+
+static int end(struct many *many) {
+  int error = outputs_close(&many->outputs);
+  display_close(many->display);
+  if (error == 0)
+    error = many->output_error;
+  if (report_close(many->report, &many->tally, many->signo) < 0)
+    many->status = EXIT_BELAY;
+  int signo = many->signo, status = many->status;
+  bool failed = many->tally.failed > 0 || error < 0;
+  close_all(many);
+  if (error == -EPIPE)
+    exit_by(SIGPIPE, true);
+  if (signo != 0)
+    exit_by(signo, !many->options->never_raise);
+  return status >= 0 ? status : failed;
+}
+
+int many_run(const struct run_options *options) {
+  struct many many = {.options = options, .status = -1};
+  struct belay_event event;
+  char *text = NULL;
+  int error = open_all(&many, &text);
+  if (error < 0) {
+    message("%s", text != NULL ? text : strerror(-error));
+    return EXIT_BELAY;
+  }
+  many.tally.total = feed_total(many.feed);
+  report_begin(many.report, &many.tally);
+  for (;;) {
+    start_more(&many);
+    check_output(&many);
+    if (is_over(&many))
+      break;
+    many.tally.now_ns = belay_loop_now(many.loop);
+    display_show(many.display, &many.crew, &many.tally);
+    if (belay_loop_next(many.loop, -1, &event) > 0)
+      handle(&many, &event);
+  }
+  end_orphans(&many);
+  return end(&many);
+}

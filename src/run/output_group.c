@@ -1,0 +1,192 @@
+/*
+ * output_group.c: each command writes to files of its own, which are shown when
+ * it has ended, whole, and in the commands' order if that is wanted.
+ *
+ * Where standard output and error are one place, they are one file, so that
+ * what was written first is shown first.  Files are used again by later
+ * commands, unless the one that had them left somebody behind who may still
+ * write.
+ */
+#include "output_group.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture.h"
+#include "output.h"
+
+struct output {
+  struct output *next; /* of those that are free, or kept back */
+  long number;         /* of the command */
+  int fds[2];          /* the second is -1 if there is one for both */
+};
+
+struct group {
+  struct output *free;
+  struct output *kept; /* of ended commands, by number */
+  long next_number;    /* whose turn it is */
+  bool is_one_place;
+};
+
+/* -- Files ---------------------------------------------------------------- */
+
+static void close_output(struct output *output) {
+  for (int i = 0; i < 2; i++)
+    if (output->fds[i] >= 0)
+      close(output->fds[i]);
+  free(output);
+}
+
+static int open_output(const struct group *group, struct output **ret_output) {
+  struct output *output = calloc(1, sizeof(*output));
+  if (output == NULL)
+    return -ENOMEM;
+  output->fds[1] = -1;
+  output->fds[0] = capture_open();
+  if (output->fds[0] >= 0 && !group->is_one_place)
+    output->fds[1] = capture_open();
+  int error = output->fds[0] < 0                           ? output->fds[0]
+              : !group->is_one_place && output->fds[1] < 0 ? output->fds[1]
+                                                           : 0;
+  if (error < 0)
+    close_output(output);
+  else
+    *ret_output = output;
+  return error;
+}
+
+/* Shows it, and empties it for the next. */
+static int show(struct group *group, struct output *output, bool is_reusable) {
+  int error = 0;
+  for (int i = 0; i < 2; i++) {
+    int64_t size = output->fds[i] >= 0 ? capture_size(output->fds[i]) : 0;
+    if (size <= 0)
+      continue;
+    int n = capture_copy(output->fds[i], size, STDOUT_FILENO + i);
+    error = error < 0 ? error : n;
+    if (capture_empty(output->fds[i]) < 0)
+      is_reusable = false;
+  }
+  if (is_reusable) {
+    output->next = group->free;
+    group->free = output;
+  } else {
+    close_output(output);
+  }
+  return error;
+}
+
+/* -- In order ------------------------------------------------------------- */
+
+static void keep(struct group *group, struct output *output) {
+  struct output **place = &group->kept;
+  while (*place != NULL && (*place)->number < output->number)
+    place = &(*place)->next;
+  output->next = *place;
+  *place = output;
+}
+
+/* All whose turn has come; at the end of all, whoever is left. */
+static int show_kept(struct group *group, bool all) {
+  int error = 0;
+  while (group->kept != NULL &&
+         (all || group->kept->number == group->next_number)) {
+    struct output *output = group->kept;
+    group->kept = output->next;
+    group->next_number = output->number + 1;
+    int n = show(group, output, true);
+    error = error < 0 ? error : n;
+  }
+  return error;
+}
+
+/* -- The kind ------------------------------------------------------------- */
+
+static bool is_one_place(void) {
+  struct stat out, err;
+  return fstat(STDOUT_FILENO, &out) == 0 && fstat(STDERR_FILENO, &err) == 0 &&
+         out.st_dev == err.st_dev && out.st_ino == err.st_ino;
+}
+
+static struct group *state_of(struct outputs *outputs) {
+  if (outputs->state == NULL) {
+    struct group *group = calloc(1, sizeof(*group));
+    if (group == NULL)
+      return NULL;
+    group->next_number = 1;
+    group->is_one_place = is_one_place();
+    outputs->state = group;
+  }
+  return outputs->state;
+}
+
+static int begin(struct outputs *outputs, struct task *task,
+                 struct belay_process_options *options) {
+  struct group *group = state_of(outputs);
+  if (group == NULL)
+    return -ENOMEM;
+  if (task->output == NULL) {
+    int error = 0;
+    if (group->free != NULL) {
+      task->output = group->free;
+      group->free = task->output->next;
+    } else {
+      error = open_output(group, &task->output);
+    }
+    if (error < 0)
+      return error;
+    task->output->number = task->number;
+  }
+  options->stdout_fd = task->output->fds[0];
+  options->stderr_fd =
+      group->is_one_place ? BELAY_STDIO_STDOUT : task->output->fds[1];
+  return 0;
+}
+
+static int end(struct outputs *outputs, struct task *task, bool is_last) {
+  struct group *group = outputs->state;
+  struct output *output = task->output;
+  if (output == NULL)
+    return 0;
+  if (!is_last && !outputs->options->keep_order) {
+    task->output = NULL;
+    return show(group, output, !task->left);
+  }
+  if (!is_last)
+    return 0; /* the next attempt's comes behind it */
+  task->output = NULL;
+  if (!outputs->options->keep_order)
+    return show(group, output, !task->left);
+  keep(group, output);
+  return show_kept(group, false);
+}
+
+static int close_all(struct outputs *outputs) {
+  struct group *group = outputs->state;
+  if (group == NULL)
+    return 0;
+  int error = show_kept(group, true);
+  while (group->free != NULL) {
+    struct output *output = group->free;
+    group->free = output->next;
+    close_output(output);
+  }
+  free(group);
+  return error;
+}
+
+const struct output_kind output_group = {
+    .begin = begin,
+    .end = end,
+    .close = close_all,
+};
+
+int output_group_captured(const struct task *task, int stream,
+                          int64_t *ret_size) {
+  if (task->output == NULL || task->output->fds[stream - 1] < 0)
+    return -1;
+  *ret_size = capture_size(task->output->fds[stream - 1]);
+  return task->output->fds[stream - 1];
+}

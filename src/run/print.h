@@ -1,0 +1,11 @@
+/* print.h: output of our own, where a reader who has gone is an error. */
+#ifndef RUN_PRINT_H
+#define RUN_PRINT_H
+
+#include <stddef.h>
+
+/* Writes all of it, waiting where somebody made the fd non-blocking, without
+ * SIGPIPE: 0 or -errno. */
+int print_all(int fd, const void *data, size_t size);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * signals.h: which signals we take as messages, and what each becomes on its
+ * way to a command.
+ */
+#ifndef RUN_SIGNALS_H
+#define RUN_SIGNALS_H
+
+#include <belay/signal.h>
+#include <belay/sigwait.h>
+
+#include "options.h"
+
+/* Blocks all that can be taken, but for SIGCHLD, which tells us of children.
+ * 0 or -errno. */
+int signals_take(struct belay_sigwait **ret_sigwait);
+
+/* What it is passed on as; 0: not at all. */
+int signals_rewritten(const struct run_options *options, int signo);
+
+/* Whether it asks to end: HUP, INT, QUIT, TERM. */
+bool signals_is_end(int signo);
+
+/* Whether it is the terminal's (or somebody's) wish that we stop. */
+bool signals_is_stop(int signo);
+
+/* SIGPIPE of a write of our own is no message. */
+bool signals_is_own_doing(const struct belay_siginfo *info);
+
+/* "SIGTERM", or "signal 77" */
+const char *signals_name(int signo);
+
+#endif

@@ -1,0 +1,126 @@
+/* start.c: from the command line to belay_process_options. */
+#include "start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exit.h"
+
+extern char **environ;
+
+/* -- Variables ------------------------------------------------------------ */
+
+/* The place of NAME, or of the NULL at the end. */
+static size_t find_variable(char *const *environment, const char *name,
+                            size_t size) {
+  size_t i = 0;
+  while (environment[i] != NULL && (strncmp(environment[i], name, size) != 0 ||
+                                    environment[i][size] != '='))
+    i++;
+  return i;
+}
+
+static void change(char **environment, const char *wish) {
+  size_t size = strcspn(wish, "=");
+  size_t at = find_variable(environment, wish, size);
+  if (wish[size] == '=') {
+    environment[at] = (char *)(uintptr_t)wish;
+  } else if (environment[at] != NULL) {
+    for (; environment[at] != NULL; at++)
+      environment[at] = environment[at + 1];
+  }
+}
+
+/* With room, after its end, for all that may be added. */
+static char **changed_environment(const struct cli_strings *wishes) {
+  size_t count = 0;
+  while (environ[count] != NULL)
+    count++;
+  char **copy = calloc(count + wishes->count + 1, sizeof(*copy));
+  if (copy == NULL)
+    return NULL;
+  memcpy(copy, environ, count * sizeof(*copy));
+  for (size_t i = 0; i < wishes->count; i++)
+    change(copy, wishes->items[i]);
+  return copy;
+}
+
+/* -- Fds ------------------------------------------------------------------ */
+
+static void keep_fd(long fd, struct belay_process_options *options,
+                    struct belay_process_fd *fds, size_t capacity) {
+  if (fd <= STDERR_FILENO || fd > INT32_MAX || options->fd_count == capacity ||
+      fcntl((int)fd, F_GETFD) != 0)
+    return;
+  fds[options->fd_count++] =
+      (struct belay_process_fd){.ours = (int)fd, .theirs = (int)fd};
+}
+
+/* "... --jobserver-auth=3,4" (a fifo has a name and is opened by it). */
+static void keep_jobserver(struct belay_process_options *options,
+                           struct belay_process_fd *fds, size_t capacity) {
+  const char *flags = getenv("MAKEFLAGS");
+  const char *found = flags != NULL ? strstr(flags, "--jobserver-auth=") : NULL;
+  char *end;
+  if (found == NULL)
+    return;
+  long reading = strtol(found + strlen("--jobserver-auth="), &end, 10);
+  if (*end != ',')
+    return;
+  keep_fd(reading, options, fds, capacity);
+  keep_fd(strtol(end + 1, NULL, 10), options, fds, capacity);
+}
+
+void start_keep_named_fds(char *const *argv,
+                          struct belay_process_options *options,
+                          struct belay_process_fd *fds, size_t capacity) {
+  static const char *const places[] = {"/dev/fd/", "/proc/self/fd/"};
+  options->fds = fds;
+  options->fd_count = 0;
+  if (options->flags & BELAY_PROCESS_KEEP_FDS)
+    return;
+  for (; *argv != NULL; argv++)
+    for (size_t i = 0; i < 2; i++) {
+      const char *found = strstr(*argv, places[i]);
+      if (found != NULL)
+        keep_fd(strtol(found + strlen(places[i]), NULL, 10), options, fds,
+                capacity);
+    }
+  keep_jobserver(options, fds, capacity);
+}
+
+/* -- All of it ------------------------------------------------------------ */
+
+int start_prepare(const struct run_options *options,
+                  struct belay_process_options *ret_options) {
+  *ret_options = (struct belay_process_options)BELAY_PROCESS_OPTIONS_INIT;
+  ret_options->directory = options->directory;
+  ret_options->ignore = options->ignore;
+  ret_options->block = options->block;
+  ret_options->limits = options->limits;
+  ret_options->limit_count = options->limit_count;
+  if (options->keep_fds)
+    ret_options->flags |= BELAY_PROCESS_KEEP_FDS;
+  if (options->keep_ignored)
+    ret_options->flags |= BELAY_PROCESS_KEEP_IGNORED;
+  if (!options->no_kill)
+    ret_options->parent_death_signal = SIGKILL;
+  if (options->environment.count == 0)
+    return 0;
+  char **environment = changed_environment(&options->environment);
+  ret_options->environment = environment;
+  return environment != NULL ? 0 : -ENOMEM;
+}
+
+int start_exit_status(int error) {
+  if (error == -ENOENT || error == -ENOTDIR)
+    return EXIT_NOT_FOUND;
+  if (error == -ENOMEM || error == -EAGAIN || error == -EMFILE ||
+      error == -ENFILE)
+    return EXIT_BELAY;
+  return EXIT_CANNOT_EXECUTE;
+}

@@ -1,0 +1,29 @@
+/*
+ * start.h: what commands start with, for all of a run: directory, variables,
+ * fds, limits, signals.
+ */
+#ifndef RUN_START_H
+#define RUN_START_H
+
+#include <belay/process.h>
+
+#include "options.h"
+
+/* Fills in what does not change from command to command: 0, -ENOMEM, or what
+ * is wrong with the environment.  It lives as long as the program. */
+int start_prepare(const struct run_options *options,
+                  struct belay_process_options *ret_options);
+
+/*
+ * Fds that the arguments name ("/dev/fd/63", as shells write it for <(...)),
+ * and those of make's jobserver, which the command is to have although all
+ * others are closed.  Sets fds and fd_count; at most `capacity`.
+ */
+void start_keep_named_fds(char *const *argv,
+                          struct belay_process_options *options,
+                          struct belay_process_fd *fds, size_t capacity);
+
+/* The exit status of the shell for a command that could not be started. */
+int start_exit_status(int error);
+
+#endif
