@@ -8,7 +8,7 @@ DESTDIR ?=
 MESON   ?= meson
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo check sweep bench lint format install uninstall clean deps
+.PHONY: help build static demo check sweep bench lint format install uninstall clean deps
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' Makefile | \
@@ -18,6 +18,17 @@ help: ## list these targets
 
 build: $(BUILD)/build.ninja ## build the library and the programs (plain make)
 	@$(MESON) compile -C $(BUILD)
+
+static: ## build-static/belay-init: one command's runner, without any library
+	@tools/install-deps build static
+	@CC=musl-gcc $(MESON) setup build-static --buildtype=minsize \
+	  -Db_lto=true -Ddefault_library=static -Dget=false -Dtests=false \
+	  -Dc_args='-fno-asynchronous-unwind-tables -fno-unwind-tables' \
+	  -Dc_link_args='-static -s -Wl,-z,noseparate-code,-z,norelro,-T,$(CURDIR)/src/run/init.ld' \
+	  $(if $(wildcard build-static),--reconfigure) >/dev/null
+	@$(MESON) compile -C build-static belay-init
+	@cp build-static/src/run/belay-init build-static/belay-init
+	@ls -l build-static/belay-init
 
 demo: ## watch it: downloads, a Ctrl-C midway, going on, every checksum
 	@tools/install-deps build demo

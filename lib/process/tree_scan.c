@@ -23,11 +23,11 @@ int belay__scan_stat(pid_t pid, char *ret_state, pid_t *ret_parent) {
   ssize_t n = read(fd, text, sizeof(text) - 1);
   belay__fd_close(fd);
   text[n > 0 ? n : 0] = '\0';
-  const char *end = strrchr(text, ')');
-  int parent;
-  if (end == NULL || sscanf(end, ") %c %d", ret_state, &parent) != 2)
+  const char *end = strrchr(text, ')'); /* "pid (name) state parent ..." */
+  if (end == NULL || strlen(end) < strlen(") S 1"))
     return -1;
-  *ret_parent = parent;
+  *ret_state = end[2];
+  *ret_parent = (pid_t)strtol(end + 3, NULL, 10);
   return 0;
 }
 

@@ -31,7 +31,7 @@ void message(const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(text + used, sizeof(text) - (size_t)used, format, arguments);
   va_end(arguments);
-  utf8_fit(text, line, sizeof(line) - 1, 0); /* leaves room for the newline */
+  utf8_safe(text, line, sizeof(line) - 1); /* leaves room for the newline */
   strcat(line, "\n");
   write_all(STDERR_FILENO, line, strlen(line));
   errno = saved_errno;

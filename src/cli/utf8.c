@@ -61,60 +61,89 @@ static size_t columns_of(uint32_t code) {
   return (size_t)width;
 }
 
-/* The next character as it may be shown: its bytes and its columns. */
-static size_t next(const char *text, size_t size, const char **ret_bytes,
-                   size_t *ret_length, size_t *ret_columns) {
+/* A character as it may be shown. */
+struct shown {
+  const char *bytes;
+  size_t length;
   uint32_t code;
-  size_t length = utf8_decode(text, size, &code);
-  *ret_bytes = text;
-  *ret_length = length;
-  *ret_columns = 1;
-  if (length == 0 || utf8_is_control(code)) {
-    *ret_bytes = "?";
-    *ret_length = 1;
+};
+
+/* The next one, and how much of the text it stands for. */
+static size_t next(const char *text, size_t size, struct shown *ret_shown) {
+  size_t length = utf8_decode(text, size, &ret_shown->code);
+  if (length == 0 || utf8_is_control(ret_shown->code)) {
+    *ret_shown = (struct shown){"?", 1, '?'};
     return length > 0 ? length : 1;
   }
-  *ret_columns = columns_of(code);
+  ret_shown->bytes = text;
+  ret_shown->length = length;
   return length;
 }
 
 static size_t width_of(const char *text, size_t size) {
   size_t columns = 0;
   while (size > 0) {
-    const char *bytes;
-    size_t length, width;
-    size_t used = next(text, size, &bytes, &length, &width);
-    columns += width;
+    struct shown shown;
+    size_t used = next(text, size, &shown);
+    columns += columns_of(shown.code);
     text += used;
     size -= used;
   }
   return columns;
 }
 
+static const char ellipsis[] = "\xe2\x80\xa6";
+
+/* Whether there is room for it, and for an ellipsis and a 0 behind it. */
+static bool append(char *into, size_t size, size_t *out,
+                   const struct shown *shown) {
+  if (*out + shown->length + sizeof(ellipsis) > size)
+    return false;
+  memcpy(into + *out, shown->bytes, shown->length);
+  *out += shown->length;
+  return true;
+}
+
+static size_t append_ellipsis(char *into, size_t size, size_t *out) {
+  if (*out + sizeof(ellipsis) > size)
+    return 0;
+  memcpy(into + *out, ellipsis, sizeof(ellipsis) - 1);
+  *out += sizeof(ellipsis) - 1;
+  return 1;
+}
+
 size_t utf8_fit(const char *text, char *into, size_t size, size_t columns) {
-  static const char ellipsis[] = "\xe2\x80\xa6";
   size_t left = strlen(text), out = 0, taken = 0;
   bool cut = columns > 0 && width_of(text, left) > columns;
   size_t room = cut ? columns - 1 : SIZE_MAX;
   while (left > 0) {
-    const char *bytes;
-    size_t length, width;
-    size_t used = next(text, left, &bytes, &length, &width);
-    if (taken + width > room || out + length + sizeof(ellipsis) > size)
+    struct shown shown;
+    size_t used = next(text, left, &shown), width = columns_of(shown.code);
+    if (taken + width > room || !append(into, size, &out, &shown))
       break;
-    memcpy(into + out, bytes, length);
-    out += length;
     taken += width;
     text += used;
     left -= used;
   }
-  if (left > 0 && out + sizeof(ellipsis) <= size &&
-      (columns == 0 || taken < columns)) {
-    memcpy(into + out, ellipsis, sizeof(ellipsis) - 1);
-    out += sizeof(ellipsis) - 1;
-    taken++;
-  }
+  if (left > 0 && (columns == 0 || taken < columns))
+    taken += append_ellipsis(into, size, &out);
   if (size > 0)
     into[out] = '\0';
   return taken;
+}
+
+void utf8_safe(const char *text, char *into, size_t size) {
+  size_t left = strlen(text), out = 0;
+  while (left > 0) {
+    struct shown shown;
+    size_t used = next(text, left, &shown);
+    if (!append(into, size, &out, &shown))
+      break;
+    text += used;
+    left -= used;
+  }
+  if (left > 0)
+    append_ellipsis(into, size, &out);
+  if (size > 0)
+    into[out] = '\0';
 }

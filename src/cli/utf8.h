@@ -23,4 +23,7 @@ bool utf8_is_control(uint32_t code);
  */
 size_t utf8_fit(const char *text, char *into, size_t size, size_t columns);
 
+/* The same for where columns do not matter: cut to the size alone. */
+void utf8_safe(const char *text, char *into, size_t size);
+
 #endif

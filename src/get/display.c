@@ -376,7 +376,7 @@ void display_message(struct display *display, enum display_tone tone,
   va_start(arguments, format);
   vsnprintf(text, sizeof(text), format, arguments);
   va_end(arguments);
-  utf8_fit(text, line, sizeof(line), 0);
+  utf8_safe(text, line, sizeof(line));
   if (display->drawn > 0) {
     go_back(display);
     add_text(display, "\x1b[J");

@@ -52,11 +52,11 @@ static void put_row(const struct item *item, bool is_first) {
     printf("%-11s  %9s  %9s  %s\n", "STATE", "SIZE", "DONE", "TARGET");
   if (item->size_bytes >= 0)
     unit_size(item->size_bytes, size);
-  utf8_fit(item->target, text, sizeof(text), 0);
+  utf8_safe(item->target, text, sizeof(text));
   printf("%-11s  %9s  %9s  %s\n", item_state_name(item->state), size,
          unit_size(item->part_bytes, done), text);
   if (item->error != NULL && item->state == ITEM_FAILED) {
-    utf8_fit(item->error, text, sizeof(text), 0);
+    utf8_safe(item->error, text, sizeof(text));
     printf("%-11s  %s\n", "", text);
   }
 }

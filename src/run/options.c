@@ -19,7 +19,7 @@ static struct {
   const char *end_signal;
   struct cli_strings rewrites, ignore, block, limits;
   const char *command_file, *argument_file, *procfile;
-  bool from_stdin;
+  bool from_stdin, keep_going;
   int64_t grace_ns;
 } typed;
 
@@ -92,6 +92,8 @@ static const struct cli_option table[] = {
      &values.retry_wait_ns},
     {CLI_FLAG, 0, "fail-fast", NULL, "one that fails ends all",
      &values.fail_fast},
+    {CLI_FLAG, 0, "keep-going", NULL, "run all, whoever fails (default)",
+     &typed.keep_going},
     {CLI_FLAG, 0, "keep-order", NULL, "output in the order of the commands",
      &values.keep_order},
     {CLI_CHOICE, 0, "output", "HOW",
@@ -202,6 +204,8 @@ static int choose_source(struct run_options *options, char **ret_error) {
 /* -- Rules ---------------------------------------------------------------- */
 
 static int check_many(const struct run_options *options, char **ret_error) {
+  if (options->fail_fast && typed.keep_going)
+    return refuse(ret_error, "--fail-fast and --keep-going exclude each other");
   if (options->preserve_status)
     return refuse(ret_error, "--preserve-status is for one command");
   if (options->output_dir != NULL && options->output != OUTPUT_AUTO)

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,7 +18,6 @@ bool terminal_is_ours(int fd) {
 /* From /proc/PID/stat: "pid (name) state ppid ..."; 0 if it does not tell. */
 static pid_t parent_of(pid_t pid) {
   char path[32], text[512];
-  int parent = 0;
   snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
@@ -27,10 +27,10 @@ static pid_t parent_of(pid_t pid) {
   if (n <= 0)
     return 0;
   text[n] = '\0';
-  const char *name_end = strrchr(text, ')');
-  if (name_end == NULL || sscanf(name_end, ") %*c %d", &parent) != 1)
-    return 0;
-  return parent;
+  const char *end = strrchr(text, ')');
+  return end != NULL && strlen(end) > strlen(") S ")
+             ? (pid_t)strtol(end + 3, NULL, 10)
+             : 0;
 }
 
 /* Upwards, through those of our group (a script, an outer runner's shell), to

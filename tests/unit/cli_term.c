@@ -238,6 +238,9 @@ TEST(noise_comes_out_clean_and_within_bounds) {
     CHECK(is_clean(into));
     CHECK(columns == 0 || width <= columns);
     CHECK_EQ(utf8_fit(into, again, sizeof(again), 0), width);
+    utf8_fit(text, into, size, 0);
+    utf8_safe(text, again, size);
+    CHECK_STR(again, into);
   }
 }
 
