@@ -5,6 +5,7 @@
 #include "crew.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,15 @@ static int make_environment(struct crew *crew) {
   return 0;
 }
 
+/* Opened once for all of them. */
+static int open_null(struct crew *crew) {
+  if (crew->options->stdin_from == STDIN_INHERIT)
+    return 0;
+  crew->null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  crew->start.stdin_fd = crew->null_fd;
+  return crew->null_fd >= 0 ? 0 : -errno;
+}
+
 int crew_open(struct crew *crew, const struct run_options *options,
               struct belay_loop *loop, struct outputs *outputs,
               struct report *report, int capacity) {
@@ -52,14 +62,15 @@ int crew_open(struct crew *crew, const struct run_options *options,
                         .loop = loop,
                         .outputs = outputs,
                         .report = report,
-                        .capacity = capacity};
+                        .capacity = capacity,
+                        .null_fd = -1};
   int error = start_prepare(options, &crew->start);
   if (error == 0)
     error = make_environment(crew);
   crew->slots = calloc((size_t)capacity, sizeof(*crew->slots));
-  if (options->stdin_from != STDIN_INHERIT)
-    crew->start.stdin_fd = BELAY_STDIO_NULL;
-  return error == 0 && crew->slots == NULL ? -ENOMEM : error;
+  if (error == 0 && crew->slots == NULL)
+    error = -ENOMEM;
+  return error == 0 ? open_null(crew) : error;
 }
 
 static void add(struct crew *crew, struct task *task) {
@@ -295,4 +306,6 @@ void crew_close(struct crew *crew) {
       crew->environment != (char **)(uintptr_t)environ)
     free(crew->environment);
   free(crew->slots);
+  if (crew->null_fd >= 0)
+    close(crew->null_fd);
 }

@@ -36,6 +36,8 @@
 #define SWEEP_NS INT64_C(50000000)
 /* Two signals so close to each other are one wish, sent twice. */
 #define SAME_WISH_NS INT64_C(100000000)
+/* So many events may come before we look for orphans that have ended. */
+#define REAP_EVENTS 256
 /* A command that ran so long did not fail at its start. */
 #define LONG_RUN_NS INT64_C(10000000000)
 
@@ -59,6 +61,7 @@ struct many {
   struct task *retrying; /* those that wait for their next attempt */
   struct task *due;      /* those whose time has come */
   bool feed_is_over, no_more;
+  int reap_due; /* events since a SIGCHLD, and 1; 0: there was none */
   enum level level;
   int signo; /* the first that wished us to end; 0: none */
   int64_t wished_ns;
@@ -348,8 +351,11 @@ static void on_stop(struct many *many, int signo) {
 
 /* -- Events --------------------------------------------------------------- */
 
-static void on_child(struct many *many) {
+/* When our own have been dealt with, who are not orphans but have to be told
+ * from them. */
+static void reap(struct many *many) {
   struct task *task;
+  many->reap_due = 0;
   belay_orphans_reap();
   while ((task = crew_find_over(&many->crew)) != NULL)
     finish(many, task);
@@ -360,7 +366,7 @@ static void on_signal(struct many *many, const struct belay_siginfo *info) {
   if (signals_is_own_doing(info))
     return;
   if (signo == SIGCHLD)
-    on_child(many);
+    many->reap_due += many->reap_due == 0;
   else if (signals_is_end(signo))
     on_wish(many, signo);
   else if (signals_is_stop(signo))
@@ -419,6 +425,15 @@ static void handle(struct many *many, const struct belay_event *event) {
     default:
       break;
   }
+}
+
+static void next(struct many *many) {
+  struct belay_event event;
+  int n = belay_loop_next(many->loop, many->reap_due > 0 ? 0 : -1, &event);
+  if (n > 0)
+    handle(many, &event);
+  if (many->reap_due > 0 && (n == 0 || many->reap_due++ == REAP_EVENTS))
+    reap(many);
 }
 
 static bool is_over(const struct many *many) {
@@ -545,7 +560,6 @@ static int end(struct many *many) {
 
 int many_run(const struct run_options *options) {
   struct many many = {.options = options, .status = -1};
-  struct belay_event event;
   char *text = NULL;
   int error = open_all(&many, &text);
   if (error < 0) {
@@ -561,8 +575,7 @@ int many_run(const struct run_options *options) {
       break;
     many.tally.now_ns = belay_loop_now(many.loop);
     display_show(many.display, &many.crew, &many.tally);
-    if (belay_loop_next(many.loop, -1, &event) > 0)
-      handle(&many, &event);
+    next(&many);
   }
   end_orphans(&many);
   return end(&many);
