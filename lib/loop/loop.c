@@ -10,22 +10,23 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/owner.h"
 #include "loop/source.h"
+#include "signal/registry.h"
 
 #define BATCH 64
 
 /* -- Making and freeing ---------------------------------------------------- */
 
 static void init(struct belay_loop *loop) {
-  loop->pid = getpid();
   belay__list_init(&loop->sources);
   belay__list_init(&loop->signals);
   belay__list_init(&loop->cancels);
   belay__list_init(&loop->jobs);
+  belay__list_init(&loop->children);
   for (int type = 0; type < BELAY__EVENT_TYPES; type++)
     belay__list_init(&loop->ready[type]);
   loop->timer_fd = -1;
@@ -37,7 +38,9 @@ int belay_loop_new(struct belay_loop **ret_loop) {
   if (loop == NULL)
     return -ENOMEM;
   init(loop);
-  int error = belay__poller_new(&loop->poller);
+  int error = belay__registry_generation(&loop->generation);
+  if (error == 0)
+    error = belay__poller_new(&loop->poller);
   if (error == 0)
     error = belay__wakeup_open(&loop->wakeup);
   if (error == 0)
@@ -51,9 +54,9 @@ int belay_loop_new(struct belay_loop **ret_loop) {
 }
 
 void belay__loop_disown(struct belay_loop *loop) {
-  if (loop->pid == getpid())
+  if (loop->disowned || loop->generation == belay__owner_generation())
     return;
-  loop->pid = getpid();
+  loop->disowned = true;
   if (loop->poller != NULL)
     belay__poller_abandon(loop->poller);
   if (loop->listening)

@@ -38,7 +38,7 @@ struct belay_source {
   int fd;                   /* in the poller; -1: none */
   unsigned ready_fd;        /* what it was found to be */
 
-  struct belay_stream *stream;   /* SIGNAL; PROCESS: of SIGCHLD */
+  struct belay_stream *stream;   /* SIGNAL */
   struct belay_sigwait *sigwait; /* SIGNAL, of blocked ones; borrowed */
 
   struct belay_process *process;    /* PROCESS; borrowed */
@@ -47,7 +47,8 @@ struct belay_source {
 
   struct belay_cancel *cancel; /* CANCEL: held */
   int told_level;              /* CANCEL */
-  struct belay__list heard;    /* SIGNAL, CANCEL: in a list of the loop */
+  struct belay__list heard;    /* SIGNAL, CANCEL, PROCESS: in a list of the
+                                * loop */
 
   struct belay__heap_node deadline; /* TIMER: key in the loop's time */
   int64_t interval_ns;
@@ -57,7 +58,8 @@ struct belay_source {
 };
 
 struct belay_loop {
-  pid_t pid; /* of the process that made it */
+  unsigned generation; /* of the process that made it */
+  bool disowned;
   struct belay__poller *poller;
   struct belay__list sources;
   /* What is due, by class, in the order in which it is returned. */
@@ -79,6 +81,10 @@ struct belay_loop {
   struct belay__list signals, cancels;
 
   struct belay__list jobs; /* to be stopped with us: process/job.h */
+  /* Processes that are heard of by SIGCHLD, and who hears it for all. */
+  struct belay__list children; /* process/hearer.c */
+  struct belay_source *child_hearer;
+  bool stop_is_told; /* to one of them, which will look */
 };
 
 /* -- source.c: making and removing -- */

@@ -252,18 +252,22 @@ static struct belay_process_status status_from(const siginfo_t *info) {
   return status;
 }
 
-/* Its end stays to be looked at; a stop, or going on, is told once.  The second
- * look finds no child if it has ended since the first. */
+/* Its end stays to be looked at; a stop, or going on, is told once: it is taken
+ * as it is by then, if it has not ended in between. */
 static void look(struct belay_process *process) {
   siginfo_t info;
   if (belay__process_is_over(process))
     return;
-  if (wait_for(process, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+  int n = wait_for(process, &info,
+                   WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT);
+  if (n == 0 && (info.si_code == CLD_STOPPED || info.si_code == CLD_TRAPPED ||
+                 info.si_code == CLD_CONTINUED) &&
+      wait_for(process, &info, WSTOPPED | WCONTINUED | WNOHANG) != 0)
+    n = wait_for(process, &info, WEXITED | WNOHANG | WNOWAIT);
+  if (n != 0)
     process->status =
         (struct belay_process_status){.state = BELAY_PROCESS_LOST};
-  else if (info.si_pid != 0 ||
-           (wait_for(process, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 &&
-            info.si_pid != 0))
+  else if (info.si_pid != 0)
     process->status = status_from(&info);
 }
 

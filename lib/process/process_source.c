@@ -2,18 +2,16 @@
  * process_source.c: a child in a loop.
  *
  * Its end is told by a pidfd where there are any, else, and its stops in any
- * case, by SIGCHLD, which the loop hears like any other signal: then we look.
- * Invariant: an event is a change from what was told before.
+ * case, by SIGCHLD, which the loop hears (hearer.c): then we look.  Invariant:
+ * an event is a change from what was told before.
  */
 #include <errno.h>
 
-#include "loop/source.h"
+#include "process/hearer.h"
 #include "process/process.h"
-#include "signal/stream.h"
 
 static void release(struct belay_source *source) {
-  belay__list_remove(&source->heard);
-  belay_stream_free(source->stream);
+  belay__hearer_remove(source);
 }
 
 /* What has ended has no more to tell; the fd would stay readable for ever. */
@@ -23,20 +21,11 @@ static void stop_watching(struct belay_source *source) {
   source->fd = -1;
 }
 
-/* Which child it was is found by looking. */
-static void drain(struct belay_source *source) {
-  struct belay_siginfo info;
-  bool more;
-  while (source->stream != NULL &&
-         belay__stream_take(source->stream, &info, &more) > 0)
-    continue;
-}
-
 static int fill(struct belay_source *source, struct belay_event *event) {
   struct belay_process_status *told = &source->told;
+  belay__hearer_go_on(source->loop);
   if (told->state >= BELAY_PROCESS_EXITED)
     return 0;
-  drain(source);
   belay_process_look(source->process, &event->process);
   if (event->process.state == told->state && event->process.code == told->code)
     return 0;
@@ -54,17 +43,6 @@ static const struct belay__source_kind process_kind = {
     .release = release,
 };
 
-static int hear_of_children(struct belay_source *source) {
-  static const int signals[] = {SIGCHLD, 0};
-  struct belay_loop *loop = source->loop;
-  int error = belay__loop_listen(loop);
-  if (error == 0)
-    error = belay__stream_open(signals, 0, &loop->listener, &source->stream);
-  if (error == 0)
-    belay__list_append(&loop->signals, &source->heard);
-  return error;
-}
-
 int belay_loop_add_process(struct belay_loop *loop,
                            struct belay_process *process, unsigned flags,
                            void *data, struct belay_source **ret_source) {
@@ -75,11 +53,12 @@ int belay_loop_add_process(struct belay_loop *loop,
     return -ENOMEM;
   source->process = process;
   source->watch_stops = flags & BELAY_PROCESS_WATCH_STOPS;
-  int error = 0;
-  if (source->watch_stops || process->pidfd < 0)
-    error = hear_of_children(source);
+  bool hears = source->watch_stops || process->pidfd < 0;
+  int error = hears ? belay__hearer_add(source) : 0;
   if (error == 0 && process->pidfd >= 0)
     error = belay__source_watch(source, process->pidfd, BELAY_FD_READ);
-  belay__source_ready(source); /* for what it is already */
+  /* For what it is already, which a pidfd tells by itself if it is the end. */
+  if (hears || process->status.state != BELAY_PROCESS_RUNNING)
+    belay__source_ready(source);
   return belay__source_finish(source, error, ret_source);
 }

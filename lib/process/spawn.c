@@ -180,10 +180,10 @@ static int fill_in(struct belay__start *start, char *const argv[],
     pid_t foreground = tcgetpgrp(start->terminal);
     if (foreground < 0)
       return -errno;
-    if (foreground != getpgrp())
+    start->group = getpgrp();
+    if (foreground != start->group)
       start->terminal = -1;
   }
-  start->group = getpgrp();
   keep_ignored(&start->ignored, options->flags);
   sigemptyset(&start->mask);
   int error = add_signals(&start->ignored, options->ignore);
@@ -204,9 +204,11 @@ int belay__spawn(char *const argv[],
   if (error < 0)
     return error;
   start.pid = &process->pid;
+  start.pidfd = -1;
   error = set_fds(&start, &options, &opened, process->pipes);
   if (error == 0)
     error = make_undisturbed(&start);
+  process->pidfd = start.pidfd;
   while (opened.count > 0)
     belay__fd_close(opened.fds[--opened.count]);
   free(start.fds);

@@ -37,6 +37,7 @@ struct belay__start {
   const struct belay_process_limit *limits;
   size_t limit_count;
   atomic_int *pid; /* where its number is to be, before it can have ended */
+  int pidfd;       /* -1: it was not born with one */
   struct belay__start_result *result;
 };
 
