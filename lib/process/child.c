@@ -31,19 +31,27 @@ static bool is_terminal_stop(int signo) {
   return signo == SIGTSTP || signo == SIGTTIN || signo == SIGTTOU;
 }
 
+static void (*wanted_handler(const struct belay__start *start, int signo))(
+    int) {
+  if (sigismember(&start->ignored, signo) == 1)
+    return SIG_IGN;
+  return is_terminal_stop(signo) ? put_off : SIG_DFL;
+}
+
+static void set_disposition(int signo, void (*handler)(int)) {
+  struct sigaction action = {.sa_handler = handler};
+  sigemptyset(&action.sa_mask);
+  sigaction(signo, &action, NULL);
+}
+
 /* Exec makes handlers the default, and leaves what is ignored. */
 static void reset_dispositions(const struct belay__start *start) {
   putting_off = start->result;
   for (int signo = 1; signo < BELAY__NSIG; signo++) {
-    struct sigaction now, wanted = {.sa_handler = SIG_DFL};
-    sigemptyset(&wanted.sa_mask);
-    if (sigismember(&start->ignored, signo) == 1)
-      wanted.sa_handler = SIG_IGN;
-    else if (is_terminal_stop(signo))
-      wanted.sa_handler = put_off;
-    if (sigaction(signo, NULL, &now) == 0 &&
-        now.sa_handler != wanted.sa_handler)
-      sigaction(signo, &wanted, NULL);
+    struct sigaction now;
+    void (*wanted)(int) = wanted_handler(start, signo);
+    if (sigaction(signo, NULL, &now) == 0 && now.sa_handler != wanted)
+      set_disposition(signo, wanted);
   }
 }
 

@@ -87,7 +87,7 @@ TEST(who_has_a_handle_is_not_waited_for) {
 TEST_SLOW(ten_thousand_are_waited_for_although_others_are_in_the_way, 60) {
   enum { HELD = 200 };
   static struct belay_process *held[HELD];
-  int count = test_scale(10000);
+  int count = test_scale(UNDER_TSAN || UNDER_ASAN ? 1000 : 10000);
 #ifdef BELAY_TEST_PORTABLE
   make_ended(count);
   reap_all(count);

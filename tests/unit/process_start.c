@@ -386,6 +386,24 @@ TEST(threads_start_programs_at_the_same_time) {
     pthread_join(threads[i], NULL);
 }
 
+/* What it keeps for the next start is not shared with a fork. */
+TEST(a_fork_starts_programs_at_the_same_time) {
+  int count = test_scale(100);
+  check_exits(start(ARGV("true"), NULL), 0);
+  pid_t child = test_fork();
+  for (int i = 0; i < count; i++) {
+    struct belay_process *process;
+    char *const *argv = child == 0 ? ARGV("/nowhere") : ARGV("/no/where/x");
+    if (i % 2)
+      check_exits(start(ARGV("true"), NULL), 0);
+    else
+      CHECK_ERR(belay_process_start(argv, NULL, &process), -ENOENT);
+  }
+  if (child == 0)
+    _exit(0);
+  CHECK_EQ(test_wait_exit(child), 0);
+}
+
 TEST(too_few_fds_are_an_error_and_leave_nothing) {
   struct rlimit limit;
   CHECK_OK(getrlimit(RLIMIT_NOFILE, &limit));

@@ -299,6 +299,78 @@ TEST(a_loop_tells_stops_and_going_on_if_asked) {
   belay_process_free(process);
 }
 
+/* All of them at once: what the kernel tells of each is merged. */
+TEST(the_stops_of_many_are_each_told) {
+  enum { COUNT = 40 };
+  static const struct {
+    int signo;
+    enum belay_process_state state;
+  } steps[] = {{SIGSTOP, BELAY_PROCESS_STOPPED},
+               {SIGCONT, BELAY_PROCESS_RUNNING},
+               {SIGKILL, BELAY_PROCESS_KILLED}};
+  struct belay_loop *loop;
+  struct belay_process *processes[COUNT];
+  CHECK_OK(belay_loop_new(&loop));
+  int count = test_scale(COUNT);
+  for (int i = 0; i < count; i++) {
+    processes[i] = start(ARGV("sleep", "1000"), NULL);
+    CHECK_OK(belay_loop_add_process(loop, processes[i],
+                                    BELAY_PROCESS_WATCH_STOPS, NULL, NULL));
+  }
+  for (size_t step = 0; step < sizeof steps / sizeof *steps; step++) {
+    for (int i = 0; i < count; i++)
+      CHECK_OK(belay_process_signal(processes[i], steps[step].signo));
+    for (int i = 0; i < count; i++)
+      CHECK_EQ(next(loop).process.state, steps[step].state);
+  }
+  belay_loop_free(loop);
+  for (int i = 0; i < count; i++)
+    belay_process_free(processes[i]);
+}
+
+/* Of a loop: a child that stops and that nobody looks at; one of another loop;
+ * and one that is taken out before it has looked. */
+TEST(a_stop_is_told_although_that_of_another_comes_first) {
+  struct belay_loop *loops[2];
+  struct belay_process *unseen = sleeper(), *seen[2], *removed = sleeper();
+  struct belay_source *source;
+  for (int i = 0; i < 2; i++) {
+    seen[i] = sleeper();
+    CHECK_OK(belay_loop_new(&loops[i]));
+    CHECK_OK(belay_loop_add_process(loops[i], seen[i],
+                                    BELAY_PROCESS_WATCH_STOPS, NULL, NULL));
+  }
+  CHECK_OK(belay_loop_add_process(loops[1], removed, BELAY_PROCESS_WATCH_STOPS,
+                                  NULL, &source));
+  struct belay_event event;
+  CHECK_EQ(belay_loop_next(loops[1], 0, &event), 0);
+  CHECK_OK(belay_process_signal(unseen, SIGSTOP));
+  CHECK_OK(belay_process_signal(removed, SIGSTOP));
+  CHECK_OK(belay_process_signal(seen[0], SIGSTOP));
+  CHECK_OK(belay_process_signal(seen[1], SIGSTOP));
+  event = next(loops[1]);
+  bool is_first = event.source == source;
+  belay_source_remove(source);
+  if (is_first)
+    event = next(loops[1]);
+  CHECK_EQ(event.process.state, BELAY_PROCESS_STOPPED);
+  CHECK_EQ(next(loops[0]).process.state, BELAY_PROCESS_STOPPED);
+  for (int i = 0; i < 2; i++) {
+    CHECK_OK(belay_process_signal(seen[i], SIGCONT));
+    do {
+      event = next(loops[i]);
+    } while (event.process.state == BELAY_PROCESS_STOPPED);
+    CHECK_EQ(event.process.state, BELAY_PROCESS_RUNNING);
+    belay_loop_free(loops[i]);
+    CHECK_OK(belay_process_signal(seen[i], SIGKILL));
+    check_killed(seen[i], SIGKILL);
+  }
+  CHECK_OK(belay_process_signal(unseen, SIGKILL));
+  CHECK_OK(belay_process_signal(removed, SIGKILL));
+  check_killed(unseen, SIGKILL);
+  check_killed(removed, SIGKILL);
+}
+
 TEST(the_end_is_told_although_nobody_hears_sigchld) {
 #ifdef BELAY_TEST_PORTABLE
   SKIP("there are no pidfds");
