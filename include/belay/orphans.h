@@ -33,7 +33,8 @@ extern "C" {
 int belay_orphans_receive(int on);
 
 /* Waits for all orphans of ours that have ended, and never for one that has
- * not: how many they were. */
+ * not: how many they were.  Where the system does not list children, those that
+ * ended after one with a handle are left until that one is reaped. */
 int belay_orphans_reap(void);
 
 /*

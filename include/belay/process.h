@@ -22,10 +22,11 @@
  * be waited for, although SIGCHLD may have been ignored.  A forked child may
  * only free the handles of its parent.
  *
- * An ended child keeps its number until it is freed, so that no signal goes to
- * a stranger.  Wait for its end with belay_process_wait(), or in a loop with
- * belay_loop_add_process().  Its end is known without a handler where there
- * are pidfds (Linux); elsewhere a loop catches SIGCHLD, as a stream does.
+ * An ended child keeps its number until it is freed or reaped, so that no
+ * signal goes to a stranger.  Wait for its end with belay_process_wait(), or in
+ * a loop with belay_loop_add_process().  Its end is known without a handler
+ * where there are pidfds (Linux); elsewhere a loop catches SIGCHLD, as a stream
+ * does.
  *
  * Unless said otherwise a handle belongs to one thread at a time, and nothing
  * is AS-Safe.

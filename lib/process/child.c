@@ -31,8 +31,8 @@ static bool is_terminal_stop(int signo) {
   return signo == SIGTSTP || signo == SIGTTIN || signo == SIGTTOU;
 }
 
-static void (*wanted_handler(const struct belay__start *start, int signo))(
-    int) {
+static void (*wanted_handler(const struct belay__start *start,
+                             int signo))(int) {
   if (sigismember(&start->ignored, signo) == 1)
     return SIG_IGN;
   return is_terminal_stop(signo) ? put_off : SIG_DFL;

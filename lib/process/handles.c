@@ -79,8 +79,8 @@ bool belay__handles_have(pid_t pid) {
 
 int belay__handles_list(struct belay__pids *ret_pids) {
   int error = 0;
-  for (struct belay__list *link = handles.next;
-       link != &handles && error == 0; link = link->next)
+  for (struct belay__list *link = handles.next; link != &handles && error == 0;
+       link = link->next)
     error = belay__pids_add(ret_pids, pid_of(link));
   belay__pids_sort(ret_pids);
   return error;

@@ -97,9 +97,9 @@ static int run(void *start) {
  * before that. */
 static int clone_it(struct belay__start *start, void *stack_end, int flags,
                     int *ret_pidfd) {
-  int pid = clone(
-      run, stack_end, CLONE_VM | CLONE_VFORK | CLONE_CHILD_SETTID | flags,
-      start, ret_pidfd, NULL, (pid_t *)(uintptr_t)start->pid);
+  int pid =
+      clone(run, stack_end, CLONE_VM | CLONE_VFORK | CLONE_CHILD_SETTID | flags,
+            start, ret_pidfd, NULL, (pid_t *)(uintptr_t)start->pid);
   return pid < 0 ? -errno : pid;
 }
 

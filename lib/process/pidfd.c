@@ -15,8 +15,8 @@
 #define SYS_pidfd_send_signal 424
 #endif
 
-#define BY_PIDFD 3            /* P_PIDFD */
-#define TO_GROUP (1U << 2)    /* PIDFD_SIGNAL_PROCESS_GROUP */
+#define BY_PIDFD 3         /* P_PIDFD */
+#define TO_GROUP (1U << 2) /* PIDFD_SIGNAL_PROCESS_GROUP */
 
 /* Close-on-exec from birth.  A filter that does not know it says EPERM. */
 int belay__pidfd_open(pid_t pid) {

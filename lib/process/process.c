@@ -260,8 +260,9 @@ static void look(struct belay_process *process) {
     return;
   int n = wait_for(process, &info,
                    WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT);
-  if (n == 0 && (info.si_code == CLD_STOPPED || info.si_code == CLD_TRAPPED ||
-                 info.si_code == CLD_CONTINUED) &&
+  if (n == 0 &&
+      (info.si_code == CLD_STOPPED || info.si_code == CLD_TRAPPED ||
+       info.si_code == CLD_CONTINUED) &&
       wait_for(process, &info, WSTOPPED | WCONTINUED | WNOHANG) != 0)
     n = wait_for(process, &info, WEXITED | WNOHANG | WNOWAIT);
   if (n != 0)

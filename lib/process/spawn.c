@@ -190,8 +190,7 @@ static int fill_in(struct belay__start *start, char *const argv[],
   return error < 0 ? error : add_signals(&start->mask, options->block);
 }
 
-int belay__spawn(char *const argv[],
-                 const struct belay_process_options *given,
+int belay__spawn(char *const argv[], const struct belay_process_options *given,
                  struct belay_process *process) {
   struct belay_process_options options;
   struct belay__start start;

@@ -53,8 +53,8 @@ static int read_file(struct belay__pids *pids, const char *path) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return -errno;
-  while (error == 0 && ((n = read(fd, text, sizeof(text))) > 0 ||
-                        (n < 0 && errno == EINTR)))
+  while (error == 0 &&
+         ((n = read(fd, text, sizeof(text))) > 0 || (n < 0 && errno == EINTR)))
     error = add_numbers(pids, text, n > 0 ? (size_t)n : 0, &part);
   belay__fd_close(fd);
   return error;
