@@ -22,17 +22,28 @@ static void put_character(FILE *file, uint32_t code, const char *bytes,
     fwrite(bytes, 1, length, file);
 }
 
-static void put_text(FILE *file, const char *text) {
+/* How many bytes at the beginning stand for themselves. */
+static size_t plain_length(const char *text, size_t size) {
+  size_t length = 0;
+  while (length < size && text[length] >= ' ' && text[length] < 0x7f &&
+         text[length] != '"' && text[length] != '\\')
+    length++;
+  return length;
+}
+
+void json_text(FILE *file, const char *text) {
   size_t left = strlen(text);
   putc('"', file);
   while (left > 0) {
     uint32_t code;
-    size_t length = utf8_decode(text, left, &code);
-    if (length == 0) {
+    size_t length = plain_length(text, left);
+    if (length > 0) {
+      fwrite(text, 1, length, file);
+    } else if ((length = utf8_decode(text, left, &code)) > 0) {
+      put_character(file, code, text, length);
+    } else {
       fputs("\\ufffd", file);
       length = 1;
-    } else {
-      put_character(file, code, text, length);
     }
     text += length;
     left -= length;
@@ -55,7 +66,24 @@ void json_string(struct json *json, const char *key, const char *value) {
   if (value == NULL)
     fputs("null", json->file);
   else
-    put_text(json->file, value);
+    json_text(json->file, value);
+}
+
+void json_strings(struct json *json, const char *key,
+                  const char *const *values) {
+  put_key(json, key);
+  putc('[', json->file);
+  for (size_t i = 0; values[i] != NULL; i++) {
+    if (i > 0)
+      putc(',', json->file);
+    json_text(json->file, values[i]);
+  }
+  putc(']', json->file);
+}
+
+void json_bool(struct json *json, const char *key, bool value) {
+  put_key(json, key);
+  fputs(value ? "true" : "false", json->file);
 }
 
 void json_number(struct json *json, const char *key, int64_t value) {
@@ -63,11 +91,19 @@ void json_number(struct json *json, const char *key, int64_t value) {
   fprintf(json->file, "%" PRId64, value);
 }
 
-void json_seconds(struct json *json, const char *key, int64_t ns) {
+void json_decimal(struct json *json, const char *key, int64_t value,
+                  int decimals) {
   /* By whole numbers: no locale's comma gets into it. */
-  int64_t ms = (ns + 500000) / 1000000;
+  int64_t one = 1;
+  for (int i = 0; i < decimals; i++)
+    one *= 10;
   put_key(json, key);
-  fprintf(json->file, "%" PRId64 ".%03" PRId64, ms / 1000, ms % 1000);
+  fprintf(json->file, "%" PRId64 ".%0*" PRId64, value / one, decimals,
+          value % one);
+}
+
+void json_seconds(struct json *json, const char *key, int64_t ns) {
+  json_decimal(json, key, (ns + 500000) / 1000000, 3);
 }
 
 void json_known(struct json *json, const char *key, int64_t value) {
@@ -75,6 +111,17 @@ void json_known(struct json *json, const char *key, int64_t value) {
     json_string(json, key, NULL);
   else
     json_number(json, key, value);
+}
+
+void json_open(struct json *json, const char *key) {
+  put_key(json, key);
+  putc('{', json->file);
+  json->has_member = false;
+}
+
+void json_close(struct json *json) {
+  putc('}', json->file);
+  json->has_member = true;
 }
 
 void json_end(struct json *json) {

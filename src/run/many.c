@@ -272,6 +272,7 @@ static void drop_waiting(struct many *many) {
     while (*lists[i] != NULL) {
       struct task *task = *lists[i];
       take_out(lists[i], task);
+      report_dropped(many->report, task);
       output_end(&many->outputs, task, true);
       many->tally.failed++;
       free_task(task);
@@ -571,6 +572,7 @@ int many_run(const struct run_options *options) {
   for (;;) {
     start_more(&many);
     check_output(&many);
+    report_flush(many.report);
     if (is_over(&many))
       break;
     many.tally.now_ns = belay_loop_now(many.loop);

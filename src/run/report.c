@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/message.h"
+#include "refuse.h"
 #include "report_kinds.h"
 
 #define KINDS 4
@@ -21,19 +22,38 @@ struct report {
   size_t count;
 };
 
+/* Two in one file would be neither. */
+static int check_path(const struct report *report, const char *name,
+                      const char *path, char **ret_error) {
+  for (size_t i = 0; i < report->count; i++)
+    if (strcmp(report->members[i].path, path) == 0)
+      return refuse(ret_error, "--%s and --%s cannot both go to %s",
+                    report->members[i].kind->name, name,
+                    strcmp(path, "-") == 0 ? "standard output" : path);
+  return 0;
+}
+
 static int add(struct report *report, const struct report_kind *kind,
                report_open_fn *open, const char *path,
                const struct belay_loop *loop, char **ret_error) {
   struct member *member = &report->members[report->count];
   if (path == NULL)
     return 0;
-  int error = open(path, loop, &member->state, ret_error);
+  int error = check_path(report, kind->name, path, ret_error);
+  if (error == 0)
+    error = open(path, loop, &member->state, ret_error);
   if (error < 0)
     return error;
   member->kind = kind;
   member->path = path;
   report->count++;
   return 0;
+}
+
+static void drop(struct report *report) {
+  for (size_t i = 0; i < report->count; i++)
+    report->members[i].kind->drop(report->members[i].state);
+  free(report);
 }
 
 int report_open(const struct run_options *options,
@@ -55,6 +75,8 @@ int report_open(const struct run_options *options,
                 ret_error);
   if (error == 0)
     *ret_report = report;
+  else
+    drop(report);
   return error;
 }
 
@@ -102,6 +124,14 @@ void report_left(struct report *report, const struct task *task) {
 void report_ended(struct report *report, const struct task *task,
                   const struct outputs *outputs, bool is_last) {
   FOR_EACH(report, ended, (member->state, task, outputs, is_last))
+}
+
+void report_dropped(struct report *report, const struct task *task) {
+  FOR_EACH(report, dropped, (member->state, task))
+}
+
+void report_flush(struct report *report) {
+  FOR_EACH(report, flush, (member->state))
 }
 
 int report_close(struct report *report, const struct tally *tally, int signo) {

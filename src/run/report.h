@@ -34,8 +34,14 @@ struct report_kind {
   /* An attempt has ended; before its output is shown or gone. */
   void (*ended)(void *state, const struct task *task,
                 const struct outputs *outputs, bool is_last);
+  /* It was to be tried again, and will not be, since we end. */
+  void (*dropped)(void *state, const struct task *task);
+  /* Something may have been told, and nothing will be for a while. */
+  void (*flush)(void *state);
   /* Nothing more comes; frees the state.  0 or -errno of writing. */
   int (*end)(void *state, const struct tally *tally, int signo);
+  /* Frees the state; nothing was begun, and nothing is to be told of it. */
+  void (*drop)(void *state);
 };
 
 struct report;
@@ -57,6 +63,10 @@ void report_paused(struct report *report, int64_t wall_ns);
 void report_left(struct report *report, const struct task *task);
 void report_ended(struct report *report, const struct task *task,
                   const struct outputs *outputs, bool is_last);
+void report_dropped(struct report *report, const struct task *task);
+
+/* Before waiting: those who read along are to know what is known. */
+void report_flush(struct report *report);
 
 /* Closes all and frees it; `signo` is what we end by, or 0.  0; or -EIO if one
  * could not be written, which was told. */

@@ -1,13 +1,220 @@
-/* report_json.c */
+/*
+ * report_json.c: JSON Lines, one object for each thing that happens, when it
+ * happens.
+ *
+ * Invariant: fields keep their names, and a field that means nothing in an
+ * event is not there, or null where its like is told.  Times are seconds of the
+ * loop's time since the beginning, which stands still while we do.
+ */
+#include <belay/version.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/json.h"
+#include "cli/unit.h"
+#include "report_file.h"
 #include "report_kinds.h"
+#include "signals.h"
+
+struct stream {
+  struct report_file *file;
+  const struct belay_loop *loop;
+  int64_t began_ns;
+};
 
 int report_json_open(const char *path, const struct belay_loop *loop,
                      void **ret_state, char **ret_error) {
-  (void)path, (void)loop, (void)ret_state, (void)ret_error;
-  return 0;
+  struct stream *stream = calloc(1, sizeof(*stream));
+  if (stream == NULL)
+    return -ENOMEM;
+  stream->loop = loop;
+  int error =
+      report_file_open("json", path, REPORT_STREAM, &stream->file, ret_error);
+  if (error == 0)
+    *ret_state = stream;
+  else
+    free(stream);
+  return error;
 }
-static int end(void *s, const struct tally *t, int signo) {
-  (void)s, (void)t, (void)signo;
-  return 0;
+
+/* -- Parts of objects ------------------------------------------------------- */
+
+static void put_seconds(struct json *json, const char *key, int64_t ns) {
+  json_decimal(json, key, ns > 0 ? ns / 1000 : 0, 6);
 }
-const struct report_kind report_json = {.name = "json", .end = end};
+
+static struct json open_event(const struct stream *stream, const char *event) {
+  struct json json = json_begin(stream->file->out);
+  json_string(&json, "event", event);
+  put_seconds(&json, "time", belay_loop_now(stream->loop) - stream->began_ns);
+  return json;
+}
+
+static struct json open_task(const struct stream *stream, const char *event,
+                             const struct task *task) {
+  struct json json = open_event(stream, event);
+  json_number(&json, "number", task->number);
+  json_string(&json, "name", task->command.name);
+  json_number(&json, "attempt", task->attempt);
+  return json;
+}
+
+static void close_event(struct json *json) {
+  json_close(json);
+  putc('\n', json->file);
+}
+
+static void put_time_used(struct json *json, const char *key,
+                          const struct timeval *time) {
+  json_decimal(json, key, (int64_t)time->tv_sec * 1000000 + time->tv_usec, 6);
+}
+
+static void put_usage(struct json *json, const struct rusage *usage) {
+  put_time_used(json, "user_seconds", &usage->ru_utime);
+  put_time_used(json, "system_seconds", &usage->ru_stime);
+  json_number(json, "max_rss_bytes", (int64_t)usage->ru_maxrss * 1024);
+}
+
+/* Exactly one of exit, signal and error says how it ended. */
+static void put_ending(struct json *json, const struct task *task) {
+  const struct belay_process_status *status = &task->status;
+  bool started = task->start_error == 0;
+  bool exited = started && status->state == BELAY_PROCESS_EXITED;
+  bool killed = started && status->state == BELAY_PROCESS_KILLED;
+  char text[TASK_TEXT_BYTES];
+  json_bool(json, "ok", task_succeeded(task));
+  json_number(json, "status", task_exit_status(task));
+  json_known(json, "exit", exited ? status->code : -1);
+  json_string(json, "signal", killed ? signals_name(status->code) : NULL);
+  json_string(json, "error",
+              exited || killed ? NULL : task_describe(task, text));
+  json_bool(json, "core_dumped", killed && status->core_dumped);
+  json_bool(json, "timed_out", task->timed_out);
+  json_bool(json, "left_behind", task->left);
+}
+
+/* -- Events ----------------------------------------------------------------- */
+
+static void begin(void *state, const struct tally *tally) {
+  struct stream *stream = state;
+  char text[UNIT_TEXT_BYTES];
+  stream->began_ns = belay_loop_now(stream->loop);
+  struct json json = open_event(stream, "begin");
+  json_string(&json, "began", unit_time((int64_t)time(NULL) * 1000, text));
+  json_string(&json, "version", BELAY_VERSION_STRING);
+  json_number(&json, "pid", getpid());
+  json_known(&json, "total", tally->total);
+  close_event(&json);
+}
+
+static void started(void *state, const struct task *task) {
+  struct json json = open_task(state, "start", task);
+  json_number(&json, "slot", task->slot);
+  json_number(&json, "pid", task->pid);
+  json_strings(&json, "command", (const char *const *)task->command.argv);
+  close_event(&json);
+}
+
+static void signalled(void *state, const struct task *task, int signo) {
+  struct json json = open_task(state, "signal", task);
+  json_string(&json, "signal", signals_name(signo));
+  close_event(&json);
+}
+
+static void slow(void *state, const struct task *task) {
+  const struct stream *stream = state;
+  struct json json = open_task(state, "slow", task);
+  put_seconds(&json, "seconds",
+              belay_loop_now(stream->loop) - task->started_ns);
+  close_event(&json);
+}
+
+static void stopped(void *state, const struct task *task, int signo) {
+  struct json json = open_task(state, "stop", task);
+  json_string(&json, "signal", signals_name(signo));
+  close_event(&json);
+}
+
+static void went_on(void *state, const struct task *task) {
+  struct json json = open_task(state, "continue", task);
+  close_event(&json);
+}
+
+static void paused(void *state, int64_t wall_ns) {
+  struct json json = open_event(state, "pause");
+  put_seconds(&json, "seconds", wall_ns);
+  close_event(&json);
+}
+
+static void left(void *state, const struct task *task) {
+  struct json json = open_task(state, "left", task);
+  close_event(&json);
+}
+
+static void ended(void *state, const struct task *task,
+                  const struct outputs *outputs, bool is_last) {
+  (void)outputs;
+  struct json json = open_task(state, "end", task);
+  bool started = task->start_error == 0;
+  json_number(&json, "slot", task->slot);
+  json_known(&json, "pid", started ? task->pid : -1);
+  put_ending(&json, task);
+  put_seconds(&json, "seconds", task->ended_ns - task->started_ns);
+  if (started)
+    put_usage(&json, &task->usage);
+  close_event(&json);
+  if (!is_last) {
+    json = open_task(state, "retry", task);
+    close_event(&json);
+  }
+}
+
+static void dropped(void *state, const struct task *task) {
+  struct json json = open_task(state, "dropped", task);
+  close_event(&json);
+}
+
+static void flush(void *state) {
+  report_file_flush(((struct stream *)state)->file);
+}
+
+static int end(void *state, const struct tally *tally, int signo) {
+  struct stream *stream = state;
+  struct json json = open_event(stream, "summary");
+  json_known(&json, "total", tally->total);
+  json_number(&json, "started", tally->started);
+  json_number(&json, "succeeded", tally->succeeded);
+  json_number(&json, "failed", tally->failed);
+  json_number(&json, "retried", tally->retried);
+  json_string(&json, "signal", signo != 0 ? signals_name(signo) : NULL);
+  close_event(&json);
+  int error = report_file_end(stream->file, NULL);
+  free(stream);
+  return error;
+}
+
+static void drop(void *state) {
+  struct stream *stream = state;
+  report_file_drop(stream->file);
+  free(stream);
+}
+
+const struct report_kind report_json = {
+    .name = "json",
+    .begin = begin,
+    .started = started,
+    .signalled = signalled,
+    .slow = slow,
+    .stopped = stopped,
+    .went_on = went_on,
+    .paused = paused,
+    .left = left,
+    .ended = ended,
+    .dropped = dropped,
+    .flush = flush,
+    .end = end,
+    .drop = drop,
+};
