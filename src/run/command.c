@@ -118,7 +118,7 @@ int command_from_template(char *const *template, const char *argument,
                           long number, struct command *ret_command) {
   struct filling filling = fill(argument, number);
   size_t size = 0, count = 0;
-  bool has_mark = false, ignored;
+  bool has_mark = false, ignored = false;
   for (; template[count] != NULL; count++)
     size += write_word(NULL, template[count], &filling, &has_mark);
   size_t words = count + !has_mark;

@@ -69,7 +69,7 @@ static int read_more(struct feed *feed) {
 static int next_line(struct feed *feed, char **ret_line) {
   const char separator = feed->options->null_separated ? '\0' : '\n';
   for (size_t looked_at = 0;;) {
-    char *line = feed->buffer + feed->begin;
+    char *line = feed->buffer != NULL ? feed->buffer + feed->begin : NULL;
     size_t size = feed->end - feed->begin;
     char *end = size > looked_at
                     ? memchr(line + looked_at, separator, size - looked_at)

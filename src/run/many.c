@@ -565,6 +565,8 @@ int many_run(const struct run_options *options) {
   int error = open_all(&many, &text);
   if (error < 0) {
     message("%s", text != NULL ? text : strerror(-error));
+    free(text);
+    feed_close(many.feed);
     return EXIT_BELAY;
   }
   many.tally.total = feed_total(many.feed);

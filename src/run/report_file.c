@@ -22,11 +22,10 @@
 #include <unistd.h>
 
 #include "capture.h"
-#include "cli/write.h"
 #include "print.h"
 #include "refuse.h"
 
-/* -- Opening ---------------------------------------------------------------- */
+/* -- Opening --------------------------------------------------------------- */
 
 static bool is_stdout(const struct report_file *file) {
   return strcmp(file->path, "-") == 0;
@@ -35,11 +34,10 @@ static bool is_stdout(const struct report_file *file) {
 /* Our signals are blocked: whoever waits has to look for them. */
 static bool is_end_wished(void) {
   sigset_t pending;
-  return sigpending(&pending) == 0 &&
-         (sigismember(&pending, SIGINT) == 1 ||
-          sigismember(&pending, SIGTERM) == 1 ||
-          sigismember(&pending, SIGHUP) == 1 ||
-          sigismember(&pending, SIGQUIT) == 1);
+  return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) == 1 ||
+                                       sigismember(&pending, SIGTERM) == 1 ||
+                                       sigismember(&pending, SIGHUP) == 1 ||
+                                       sigismember(&pending, SIGQUIT) == 1);
 }
 
 /* A fifo's reader is waited for, but not for ever. */
@@ -110,14 +108,13 @@ static int open_stream(struct report_file *file) {
   return file->fd < 0 ? file->fd : 0;
 }
 
-/* -- Writing ---------------------------------------------------------------- */
+/* -- Writing --------------------------------------------------------------- */
 
-/* A pipe that breaks raises a signal, which is blocked, and known to be of our
- * own doing (signals.c). */
+/* Without SIGPIPE, which would wait until our signals are unblocked. */
 static ssize_t put(void *cookie, const char *data, size_t size) {
   struct report_file *file = cookie;
   if (file->error == 0)
-    file->error = write_all(file->fd, data, size);
+    file->error = print_all(file->fd, data, size);
   return (ssize_t)size;
 }
 
@@ -134,7 +131,7 @@ void report_file_flush(struct report_file *file) {
   fflush(file->out);
 }
 
-/* -- The whole of it -------------------------------------------------------- */
+/* -- The whole of it ------------------------------------------------------- */
 
 static int copy(const struct report_file *file, const char *head, int to) {
   int error = head != NULL ? print_all(to, head, strlen(head)) : 0;
@@ -223,7 +220,7 @@ int report_file_open(const char *option, const char *path, enum report_way way,
   file->fd = file->target = -1;
   file->error = 0;
   file->way = way;
-  int error = file->path == NULL        ? -ENOMEM
+  int error = file->path == NULL    ? -ENOMEM
               : way == REPORT_WHOLE ? open_whole(file)
                                     : open_stream(file);
   if (error == 0)

@@ -40,7 +40,7 @@ int report_json_open(const char *path, const struct belay_loop *loop,
   return error;
 }
 
-/* -- Parts of objects ------------------------------------------------------- */
+/* -- Parts of objects ------------------------------------------------------ */
 
 static void put_seconds(struct json *json, const char *key, int64_t ns) {
   json_decimal(json, key, ns > 0 ? ns / 1000 : 0, 6);
@@ -96,7 +96,7 @@ static void put_ending(struct json *json, const struct task *task) {
   json_bool(json, "left_behind", task->left);
 }
 
-/* -- Events ----------------------------------------------------------------- */
+/* -- Events ---------------------------------------------------------------- */
 
 static void begin(void *state, const struct tally *tally) {
   struct stream *stream = state;

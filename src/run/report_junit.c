@@ -53,7 +53,7 @@ static void begin(void *state, const struct tally *tally) {
   junit->began = time(NULL);
 }
 
-/* -- Cases ------------------------------------------------------------------ */
+/* -- Cases ----------------------------------------------------------------- */
 
 /* Takes the case of a task out of those that are open; NULL: there is none. */
 static struct junit_case *take_open(struct junit *junit,
@@ -102,7 +102,7 @@ static void dropped(void *state, const struct task *task) {
     finish(junit, test);
 }
 
-/* -- The suite -------------------------------------------------------------- */
+/* -- The suite ------------------------------------------------------------- */
 
 static void put_counts(const struct junit *junit, FILE *out) {
   const long *counts = junit->counts;

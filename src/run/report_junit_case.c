@@ -36,7 +36,7 @@ struct junit_attempt {
   struct excerpt output[2];
 };
 
-/* -- Output ----------------------------------------------------------------- */
+/* -- Output ---------------------------------------------------------------- */
 
 static size_t read_at(int fd, char *into, size_t size, int64_t at) {
   size_t used = 0;
@@ -76,8 +76,8 @@ static int take_output(int fd, int64_t from, int64_t to, size_t most,
 static int take_outputs(struct junit_case *test, const struct task *task,
                         const struct outputs *outputs,
                         struct junit_attempt *attempt) {
-  size_t most = attempt->result == JUNIT_PASSED ? MOST_OF_SUCCESS
-                                                : MOST_OF_FAILURE;
+  size_t most =
+      attempt->result == JUNIT_PASSED ? MOST_OF_SUCCESS : MOST_OF_FAILURE;
   for (int i = 0; i < 2; i++) {
     int64_t size = 0;
     int fd = output_captured(outputs, task, i + 1, &size);
@@ -90,7 +90,7 @@ static int take_outputs(struct junit_case *test, const struct task *task,
   return 0;
 }
 
-/* -- Attempts --------------------------------------------------------------- */
+/* -- Attempts -------------------------------------------------------------- */
 
 static void clear_attempt(struct junit_attempt *attempt) {
   free(attempt->output[0].text);
@@ -98,8 +98,8 @@ static void clear_attempt(struct junit_attempt *attempt) {
 }
 
 static const char *type_of(const struct task *task) {
-  return task->start_error != 0 ? "start"
-         : task->timed_out      ? "timeout"
+  return task->start_error != 0                       ? "start"
+         : task->timed_out                            ? "timeout"
          : task->status.state == BELAY_PROCESS_KILLED ? "signal"
                                                       : "exit";
 }
@@ -127,9 +127,9 @@ int junit_case_add(struct junit_case *test, const struct task *task,
     return -ENOMEM;
   struct junit_attempt *attempt = &test->attempts[test->count++];
   *attempt = (struct junit_attempt){
-      .result = task_succeeded(task)      ? JUNIT_PASSED
+      .result = task_succeeded(task)     ? JUNIT_PASSED
                 : task->start_error != 0 ? JUNIT_ERROR
-                                          : JUNIT_FAILED,
+                                         : JUNIT_FAILED,
       .ns = task->ended_ns - task->started_ns,
       .type = type_of(task),
   };
@@ -159,7 +159,7 @@ void junit_case_free(struct junit_case *test) {
   free(test);
 }
 
-/* -- Writing ---------------------------------------------------------------- */
+/* -- Writing --------------------------------------------------------------- */
 
 /* The attempt that stands for all: the last, or the first failure. */
 static const struct junit_attempt *main_attempt(const struct junit_case *test) {

@@ -43,7 +43,7 @@ static void begin(void *state, const struct tally *tally) {
   fputs("TAP version 13\n", tap->file->out);
 }
 
-/* -- Points ----------------------------------------------------------------- */
+/* -- Points ---------------------------------------------------------------- */
 
 /* On one line, and a # begins nothing. */
 static void put_name(FILE *out, const char *name) {
@@ -110,7 +110,7 @@ static void flush(void *state) {
   report_file_flush(((struct tap *)state)->file);
 }
 
-/* -- The end ---------------------------------------------------------------- */
+/* -- The end --------------------------------------------------------------- */
 
 static int end(void *state, const struct tally *tally, int signo) {
   struct tap *tap = state;

@@ -1,15 +1,16 @@
 /*
- * report_trace.c: who ran when, in Chrome's trace event format, for Perfetto and
- * chrome://tracing: a row for us, and one for each slot, in which attempts are
- * slices, and stops are slices inside them.
+ * report_trace.c: who ran when, in Chrome's trace event format, for Perfetto
+ * and chrome://tracing: a row for us, and one for each slot, in which attempts
+ * are slices, and stops are slices inside them.
  *
- * The trace's time is the loop's time and the pauses together.  While we
- * are stopped the loop's time stands still; here, a pause is a slice "paused"
- * in our row and in each where something runs, as wide as it was on the clock,
- * and everything after it is that much later.
+ * The trace's time is the loop's time and the pauses together.  While we are
+ * stopped the loop's time stands still; here, a pause is a slice "paused" in
+ * our row and in each where something runs, as wide as it was on the clock, and
+ * everything after it is that much later.
  *
  * Invariant: in each row slices begin and end in the order of their times, and
- * end in the reverse order of their beginnings.  The file is whole or not there.
+ * end in the reverse order of their beginnings.  The file is whole or not
+ * there.
  */
 #include <belay/version.h>
 
@@ -54,7 +55,7 @@ int report_trace_open(const char *path, const struct belay_loop *loop,
   return error;
 }
 
-/* -- Events ----------------------------------------------------------------- */
+/* -- Events ---------------------------------------------------------------- */
 
 static int64_t now(const struct trace *trace) {
   return belay_loop_now(trace->loop);
@@ -101,7 +102,7 @@ static void put_instant(struct trace *trace, const char *name,
   close_event(&json);
 }
 
-/* -- Rows ------------------------------------------------------------------- */
+/* -- Rows ------------------------------------------------------------------ */
 
 static void name_row(struct trace *trace, int row, const char *name) {
   struct json json = open_event(trace, "M", "thread_name", row, 0);
@@ -131,7 +132,7 @@ static void set_running(struct trace *trace, const struct task *task,
   trace->running[task->slot] = is_running;
 }
 
-/* -- What happens ----------------------------------------------------------- */
+/* -- What happens ---------------------------------------------------------- */
 
 static void begin(void *state, const struct tally *tally) {
   struct trace *trace = state;
@@ -161,8 +162,8 @@ static void end_attempt(struct trace *trace, const struct task *task) {
   char text[TASK_TEXT_BYTES];
   if (task->is_stopped)
     put_event(trace, "E", "stopped", row_of(task), task->ended_ns);
-  struct json json = open_event(trace, "E", task->command.name, row_of(task),
-                                task->ended_ns);
+  struct json json =
+      open_event(trace, "E", task->command.name, row_of(task), task->ended_ns);
   json_bool(&json, "ok", task_succeeded(task));
   json_number(&json, "status", task_exit_status(task));
   json_string(&json, "result", task_describe(task, text));
@@ -229,7 +230,7 @@ static void ended(void *state, const struct task *task,
   set_running(trace, task, false);
 }
 
-/* -- The end ---------------------------------------------------------------- */
+/* -- The end --------------------------------------------------------------- */
 
 static int end(void *state, const struct tally *tally, int signo) {
   struct trace *trace = state;

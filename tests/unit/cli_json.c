@@ -97,3 +97,41 @@ TEST(seconds_have_three_decimals_in_every_locale) {
   CHECK_STR(end(&json),
             "{\"a\":0.000,\"b\":0.000,\"c\":1.000,\"d\":86400.000}\n");
 }
+
+TEST(decimals_keep_their_zeros) {
+  struct json json = begin();
+  json_decimal(&json, "a", 0, 6);
+  json_decimal(&json, "b", 1000001, 6);
+  json_decimal(&json, "c", 1234, 3);
+  CHECK_STR(end(&json), "{\"a\":0.000000,\"b\":1.000001,\"c\":1.234}\n");
+}
+
+TEST(arrays_and_truth) {
+  static const char *const words[] = {"a\"b", "", "\xff", NULL};
+  struct json json = begin();
+  json_strings(&json, "words", words);
+  json_strings(&json, "none", words + 3);
+  json_bool(&json, "yes", true);
+  json_bool(&json, "no", false);
+  CHECK_STR(end(&json),
+            "{\"words\":[\"a\\\"b\",\"\",\"\\ufffd\"],\"none\":[],"
+            "\"yes\":true,\"no\":false}\n");
+}
+
+TEST(an_object_inside_an_object) {
+  struct json json = begin();
+  json_open(&json, "empty");
+  json_close(&json);
+  json_open(&json, "args");
+  json_number(&json, "a", 1);
+  json_number(&json, "b", 2);
+  json_close(&json);
+  json_number(&json, "c", 3);
+  CHECK_STR(end(&json),
+            "{\"empty\":{},\"args\":{\"a\":1,\"b\":2},\"c\":3}\n");
+}
+
+TEST(plain_text_around_what_is_escaped_stays) {
+  CHECK_STR(object_of("abc\"def\xc3\xa9ghi\xffjkl"),
+            "{\"k\":\"abc\\\"def\xc3\xa9ghi\\ufffdjkl\"}\n");
+}
