@@ -43,6 +43,7 @@ struct belay_source {
 
   struct belay_process *process;    /* PROCESS; borrowed */
   struct belay_process_status told; /* PROCESS */
+  unsigned told_stops;              /* PROCESS: up to which */
   bool watch_stops;                 /* PROCESS */
 
   struct belay_cancel *cancel; /* CANCEL: held */

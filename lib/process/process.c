@@ -268,8 +268,10 @@ static void look(struct belay_process *process) {
   if (n != 0)
     process->status =
         (struct belay_process_status){.state = BELAY_PROCESS_LOST};
-  else if (info.si_pid != 0)
+  else if (info.si_pid != 0) {
     process->status = status_from(&info);
+    process->stops += process->status.state == BELAY_PROCESS_STOPPED;
+  }
 }
 
 void belay_process_look(struct belay_process *process,

@@ -17,6 +17,7 @@ struct belay_process {
   int pidfd;               /* -1: the system has none */
   int pipes[3];
   struct belay_process_status status; /* as last looked at */
+  unsigned stops;                     /* how many were seen */
   atomic_bool reaped;                 /* its number is not its own any more */
   bool group_is_gone;                 /* seen after that */
   bool has_usage;

@@ -3,7 +3,8 @@
  *
  * Its end is told by a pidfd where there are any, else, and its stops in any
  * case, by SIGCHLD, which the loop hears (hearer.c): then we look.  Invariant:
- * an event is a change from what was told before.
+ * an event is a change from what was told before.  A stop is one if it is
+ * another, though nobody saw it go on in between.
  */
 #include <errno.h>
 
@@ -21,17 +22,25 @@ static void stop_watching(struct belay_source *source) {
   source->fd = -1;
 }
 
+static bool is_told(const struct belay_source *source,
+                    const struct belay_process_status *status) {
+  return status->state == source->told.state &&
+         status->code == source->told.code &&
+         source->process->stops == source->told_stops;
+}
+
 static int fill(struct belay_source *source, struct belay_event *event) {
   struct belay_process_status *told = &source->told;
   belay__hearer_go_on(source->loop);
   if (told->state >= BELAY_PROCESS_EXITED)
     return 0;
   belay_process_look(source->process, &event->process);
-  if (event->process.state == told->state && event->process.code == told->code)
+  if (is_told(source, &event->process))
     return 0;
   if (event->process.state < BELAY_PROCESS_EXITED && !source->watch_stops)
     return 0;
   *told = event->process;
+  source->told_stops = source->process->stops;
   if (belay__process_is_over(source->process))
     stop_watching(source);
   return 1;
@@ -52,6 +61,7 @@ int belay_loop_add_process(struct belay_loop *loop,
   if (source == NULL)
     return -ENOMEM;
   source->process = process;
+  source->told_stops = process->stops;
   source->watch_stops = flags & BELAY_PROCESS_WATCH_STOPS;
   bool hears = source->watch_stops || process->pidfd < 0;
   int error = hears ? belay__hearer_add(source) : 0;

@@ -26,7 +26,7 @@ struct crew {
 
   struct belay_process_options start; /* what is the same for all */
   char **environment;              /* with two variables of ours at its end */
-  int null_fd;                        /* standard input; -1: ours */
+  int null_fd;                     /* standard input; -1: ours */
   char run_text[32], job_text[32]; /* BELAY_RUN=, BELAY_JOB= */
 };
 

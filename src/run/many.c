@@ -65,7 +65,6 @@ struct many {
   enum level level;
   int signo; /* the first that wished us to end; 0: none */
   int64_t wished_ns;
-  bool expects_cont;
   int status;       /* of the command that decided; -1: none did */
   int output_error; /* -errno: our own output cannot be written */
 };
@@ -333,19 +332,21 @@ static void check_output(struct many *many) {
 
 /* -- Stopping ------------------------------------------------------------- */
 
-static void on_stop(struct many *many, int signo) {
+/* The SIGCONT that makes us go on is no message.  Where nobody could make us go
+ * on, the terminal's Ctrl-Z is nothing, and what somebody sends is theirs. */
+static void on_stop(struct many *many, const struct belay_siginfo *info) {
   struct belay_stopwatch wall;
-  sigset_t pending;
+  int signo = info->signo;
   if (!terminal_can_stop()) {
-    crew_signal_all(&many->crew, signo);
+    if (info->flags & BELAY_SIGINFO_SENDER)
+      crew_signal_all(&many->crew, signo);
     return;
   }
   display_hide(many->display);
   display_suspend(many->display);
   belay_stopwatch_start(&wall, NULL);
   belay_loop_stop(many->loop, signo, 0);
-  many->expects_cont =
-      sigpending(&pending) == 0 && sigismember(&pending, SIGCONT) == 1;
+  signals_forget(SIGCONT);
   report_paused(many->report, belay_stopwatch_elapsed(&wall));
   display_resume(many->display);
 }
@@ -371,11 +372,9 @@ static void on_signal(struct many *many, const struct belay_siginfo *info) {
   else if (signals_is_end(signo))
     on_wish(many, signo);
   else if (signals_is_stop(signo))
-    on_stop(many, signo);
+    on_stop(many, info);
   else if (signo == SIGUSR1)
     display_tell(many->display, &many->crew, &many->tally);
-  else if (signo == SIGCONT && many->expects_cont)
-    many->expects_cont = false;
   else if (signals_rewritten(many->options, signo) != 0)
     crew_signal_all(&many->crew, signals_rewritten(many->options, signo));
 }

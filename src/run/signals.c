@@ -38,6 +38,16 @@ int signals_take(struct belay_sigwait **ret_sigwait) {
   return belay_sigwait_open(signals, 0, ret_sigwait);
 }
 
+void signals_forget(int signo) {
+  const int signals[] = {signo, 0};
+  struct belay_sigwait *sigwait;
+  struct belay_siginfo info;
+  if (belay_sigwait_open(signals, 0, &sigwait) < 0)
+    return;
+  belay_sigwait_read(sigwait, &info);
+  belay_sigwait_free(sigwait);
+}
+
 int signals_rewritten(const struct run_options *options, int signo) {
   for (size_t i = 0; i < options->rewrite_count; i++)
     if (options->rewrites[i].from == signo)

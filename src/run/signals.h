@@ -14,6 +14,9 @@
  * 0 or -errno. */
 int signals_take(struct belay_sigwait **ret_sigwait);
 
+/* Takes a signal out of the queue if it waits there: it is no message. */
+void signals_forget(int signo);
+
 /* What it is passed on as; 0: not at all. */
 int signals_rewritten(const struct run_options *options, int signo);
 

@@ -44,9 +44,11 @@ struct single {
   int terminal;
   int64_t slow_for_ns;
   bool timed_out;
-  bool asked;        /* to end, with a time of grace */
-  bool interrupted;  /* it died of the terminal's Ctrl-C or Ctrl-\ */
-  bool expects_cont; /* the SIGCONT that made us go on is no message */
+  bool asked;           /* to end, with a time of grace */
+  bool interrupted;     /* it died of the terminal's Ctrl-C or Ctrl-\ */
+  bool shares_terminal; /* with others of a pipeline */
+  bool wants_terminal;  /* it has it whenever we are in the foreground */
+  bool was_given_late;  /* it may have asked for it in between */
 };
 
 static const char *name_of(const struct single *run) {
@@ -99,21 +101,30 @@ static void forward(struct single *run, int signo) {
 
 /* -- Stopping and going on ------------------------------------------------ */
 
-/* In the foreground, the terminal is the command's. */
-static void give_terminal(const struct single *run) {
-  if (run->phase == RUNNING && run->options->terminal == TERMINAL_GIVE &&
-      terminal_is_ours(run->terminal))
-    belay_terminal_give(run->terminal,
-                        belay_process_pid(belay_job_process(run->job)));
+static pid_t group_of(const struct single *run) {
+  return belay_process_pid(belay_job_process(run->job));
 }
 
-/* Returns when we go on; the shell has done with the terminal what it wants. */
+static bool has_terminal(const struct single *run) {
+  return run->terminal >= 0 && tcgetpgrp(run->terminal) == group_of(run);
+}
+
+/* In the foreground, the terminal is the command's: whether it was given. */
+static bool give_terminal(const struct single *run) {
+  return run->phase == RUNNING && run->wants_terminal &&
+         terminal_is_ours(run->terminal) &&
+         belay_terminal_give(run->terminal, group_of(run)) == 0;
+}
+
+/* Returns when we go on; the shell has done with the terminal what it wants.
+ * The SIGCONT that made us go on is no message.  The library takes back, and
+ * returns before the command goes on, only what it has given itself. */
 static void stop(struct single *run, int signo, unsigned flags) {
-  sigset_t pending;
+  if (run->shares_terminal && has_terminal(run))
+    belay_terminal_give(run->terminal, getpgrp());
   belay_loop_stop(run->loop, signo, flags);
-  run->expects_cont =
-      sigpending(&pending) == 0 && sigismember(&pending, SIGCONT) == 1;
-  give_terminal(run);
+  signals_forget(SIGCONT);
+  run->was_given_late = give_terminal(run);
 }
 
 /* We were told to stop.  Where nobody could tell us to go on, it is the
@@ -132,46 +143,48 @@ static void pause_time(struct single *run, bool pause) {
       (pause ? belay_source_pause : belay_source_resume)(clocks[i]);
 }
 
-/*
- * The command was stopped.  A shell is to see us stopped as well, and all of
- * our group, as if the terminal had done it.  Without one a Ctrl-Z, which
- * nobody could undo, is undone, as the kernel does it for a group that nobody
- * looks after; and somebody's SIGSTOP is his affair.
- */
-static void on_stopped(struct single *run, int signo) {
-  if (run->asked) {
-    belay_job_signal(run->job, SIGCONT);
-  } else if (run->terminal >= 0 && terminal_can_stop()) {
-    stop(run, signo, BELAY_STOP_GROUP);
-  } else if (signo == SIGTSTP) {
-    belay_job_signal(run->job, SIGCONT);
-  } else {
-    pause_time(run, true);
-  }
+/* It was stopped for want of the terminal, which we have, or have given to it
+ * since: a shell's `fg` of what runs in the background tells nobody. */
+static bool is_given_what_it_wants(struct single *run, int signo) {
+  bool was_given = run->was_given_late;
+  if ((signo != SIGTTIN && signo != SIGTTOU) ||
+      run->options->terminal != TERMINAL_GIVE)
+    return false;
+  run->was_given_late = false;
+  run->wants_terminal = true;
+  return give_terminal(run) || (was_given && has_terminal(run));
 }
 
-/* `fg` of what was in the background all the time is a SIGCONT, and the
+/*
+ * The command was stopped.  A shell is to see us stopped as well, and all of
+ * our group, as if the terminal had done it.  Where there is none, a Ctrl-Z,
+ * which nobody could undo, is undone, as the kernel does it for a group that
+ * nobody looks after; and what somebody else sent is his affair.
+ */
+static void on_stopped(struct single *run, int signo) {
+  if (run->asked || is_given_what_it_wants(run, signo))
+    belay_job_signal(run->job, SIGCONT);
+  else if (run->terminal >= 0 && terminal_can_stop())
+    stop(run, signo, BELAY_STOP_GROUP);
+  else if (signo == SIGTSTP && has_terminal(run))
+    belay_job_signal(run->job, SIGCONT);
+  else
+    pause_time(run, true);
+}
+
+/* `fg` of what was in the background all the time may be a SIGCONT, and the
  * terminal is ours to give. */
 static void on_cont(struct single *run) {
   give_terminal(run);
-  if (run->expects_cont)
-    run->expects_cont = false;
-  else
-    forward(run, SIGCONT);
+  forward(run, SIGCONT);
 }
 
 /* -- Its end -------------------------------------------------------------- */
 
 /* A Ctrl-C went to the command alone, being in the foreground: the script that
  * we belong to is to hear of it too. */
-static bool had_terminal(const struct single *run) {
-  return run->terminal >= 0 &&
-         tcgetpgrp(run->terminal) ==
-             belay_process_pid(belay_job_process(run->job));
-}
-
 static void take_terminal_back(struct single *run) {
-  if (!had_terminal(run))
+  if (!has_terminal(run))
     return;
   run->interrupted =
       run->status.state == BELAY_PROCESS_KILLED &&
@@ -311,6 +324,12 @@ static int listen(struct single *run) {
   return error;
 }
 
+/* In a pipeline the others may want the terminal too: there it is given when
+ * the command asks for it, by being stopped. */
+static bool is_alone_on_terminal(void) {
+  return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
 static int start(struct single *run) {
   struct belay_process_options options;
   struct belay_process_fd fds[MOST_FDS];
@@ -318,7 +337,10 @@ static int start(struct single *run) {
   if (error < 0)
     return error;
   start_keep_named_fds(run->options->command, &options, fds, MOST_FDS);
-  if (run->options->terminal == TERMINAL_GIVE)
+  run->shares_terminal = !is_alone_on_terminal();
+  run->wants_terminal =
+      run->options->terminal == TERMINAL_GIVE && !run->shares_terminal;
+  if (run->wants_terminal)
     options.terminal = run->terminal;
   if (run->options->stdin_from == STDIN_NULL)
     options.stdin_fd = BELAY_STDIO_NULL;

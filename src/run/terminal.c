@@ -39,5 +39,6 @@ bool terminal_can_stop(void) {
   pid_t parent = getppid();
   while (parent > 1 && getpgid(parent) == getpgrp())
     parent = parent_of(parent);
-  return parent > 0 && getpid() != 1 && getsid(parent) == getsid(0);
+  return parent > 0 && getpid() != 1 && getpgid(parent) != getpgrp() &&
+         getsid(parent) == getsid(0);
 }

@@ -1,0 +1,613 @@
+#!/usr/bin/python3
+"""On a real terminal, between a shell and a command: nobody notices belay."""
+
+import os
+import time
+
+from running import (PATIENCE, RUN, SUBJECT, is_over, nobody_left,
+                     parent, state, wait_going_on, wait_stopped)
+from shell import Shell, Window
+from tap import equal, lacks, main, test
+from terminal import CTRL_BACKSLASH, CTRL_C, CTRL_Z
+
+SHELLS = ('bash', 'dash')
+
+
+def name_of(pid):
+    try:
+        with open(f'/proc/{pid}/comm', encoding='latin-1') as file:
+            return file.read().strip()
+    except OSError:
+        return ''
+
+
+def named(window, name, count=1):
+    """Waits until so many of that name run; returns their numbers."""
+    def look():
+        found = [pid for pid in window.others() if name_of(pid) == name]
+        return found if len(found) == count else None
+    return window.t.until(look, f'{count} {name} run', PATIENCE)
+
+
+def has_foreground(window, pid):
+    window.t.until(lambda: window.foreground() == os.getpgid(pid),
+                   f'{pid} has the terminal', PATIENCE)
+
+
+# -- Ctrl-C -------------------------------------------------------------------
+
+
+@test(seconds=90)
+def ctrl_c_ends_the_command_and_the_shell_has_the_terminal(t):
+    for name in SHELLS:
+        shell = Shell(t, name)
+        shell.line('$R sleep 1000')
+        sleep, = named(shell, 'sleep')
+        has_foreground(shell, sleep)
+        shell.press(CTRL_C)
+        shell.prompt()
+        shell.has_terminal()
+        shell.alone()
+        shell.run('echo status $?', 'status 130')
+        shell.close()
+
+
+@test(seconds=60)
+def ctrl_backslash_ends_it_without_a_core_of_ours(t):
+    shell = Shell(t)
+    shell.run('ulimit -c 0')
+    shell.line('$R sleep 1000')
+    has_foreground(shell, *named(shell, 'sleep'))
+    shell.press(CTRL_BACKSLASH)
+    shell.prompt('Quit')
+    shell.run('echo status $?', 'status 131')
+    shell.alone()
+
+
+@test(seconds=60)
+def each_ctrl_c_is_one_signal(t):
+    shell = Shell(t)
+    shell.line('$R $S hear')
+    subject, = shell.ready()
+    has_foreground(shell, subject)
+    for count in range(1, 6):
+        shell.press(CTRL_C)
+        shell.see('heard 2\r')
+        os.kill(parent(subject), 10)
+        shell.see('heard 10\r')
+        equal(shell.count('heard 2'), count, 'SIGINTs')
+
+
+@test(seconds=60)
+def a_command_that_hears_ctrl_c_and_goes_on_keeps_its_script(t):
+    script = ('trap "echo caught; exit 5" INT; echo begin-$$;'
+              ' while :; do sleep 0.05; done')
+    t.write('command.sh', script)
+    t.write('script.sh', '$R sh command.sh; echo after-$?\n')
+    shell = Shell(t)
+    shell.line('bash script.sh')
+    shell.see(r'begin-\d')
+    shell.press(CTRL_C)
+    shell.prompt('caught\r\n(.*)after-5')
+    shell.alone()
+
+
+# -- Ctrl-Z -------------------------------------------------------------------
+
+
+@test(seconds=120)
+def ctrl_z_stops_the_tree_and_fg_takes_it_back(t):
+    for name in SHELLS:
+        shell = Shell(t, name)
+        shell.line("$R sh -c 'sleep 1000 & sleep 1001'")
+        sleeps = named(shell, 'sleep', 2)
+        has_foreground(shell, sleeps[0])
+        shell.press(CTRL_Z)
+        shell.prompt('Stopped')
+        shell.has_terminal()
+        equal(len(shell.others()), 4, 'belay, sh and two sleeps')
+        wait_stopped(t, *shell.others())
+        shell.line('fg')
+        wait_going_on(t, *shell.others())
+        has_foreground(shell, sleeps[0])
+        shell.press(CTRL_C)
+        shell.prompt()
+        shell.alone()
+        shell.close()
+
+
+@test(seconds=90)
+def ctrl_z_works_as_often_as_one_likes(t):
+    shell = Shell(t)
+    shell.line('$R $S hear 18')
+    subject, = shell.ready()
+    for count in range(1, 9):
+        has_foreground(shell, subject)
+        shell.press(CTRL_Z)
+        shell.prompt('Stopped')
+        shell.line('fg')
+        shell.see('heard 18\r')
+        equal(shell.count('heard 18'), count, 'SIGCONTs')
+    shell.press(CTRL_C)
+    shell.prompt()
+    shell.alone()
+
+
+@test(seconds=90)
+def bg_goes_on_in_the_background_and_fg_gives_it_the_terminal(t):
+    for name in SHELLS:
+        shell = Shell(t, name)
+        shell.line('$R sleep 1000')
+        sleep, = named(shell, 'sleep')
+        has_foreground(shell, sleep)
+        shell.press(CTRL_Z)
+        shell.prompt('Stopped')
+        shell.run('bg')
+        wait_going_on(t, *shell.others())
+        shell.run('jobs', 'Running')
+        shell.has_terminal()
+        shell.line('fg')  # of which bash tells nobody
+        t.until(lambda: shell.foreground() != shell.pid, 'it has the terminal',
+                PATIENCE)
+        shell.press(CTRL_C)
+        shell.prompt()
+        shell.alone()
+        shell.close()
+
+
+@test(seconds=90)
+def after_bg_and_fg_it_can_read_and_stop(t):
+    for name in SHELLS:
+        shell = Shell(t, name)
+        t.write('command.sh', 'sleep 0.01; while test ! -e go; do sleep 0.05;'
+                ' done; read x; echo got-$x; exec sleep 1000')
+        shell.run('$R sh command.sh &')
+        shell.line('fg')
+        t.until(lambda: shell.foreground() != shell.pid, 'it has the terminal',
+                PATIENCE)
+        t.write('go', '')
+        shell.type('word\n')
+        shell.see('got-word')
+        sleep, = named(shell, 'sleep')
+        shell.press(CTRL_Z)
+        shell.prompt('Stopped')
+        shell.line('fg')
+        has_foreground(shell, sleep)
+        shell.press(CTRL_C)
+        shell.prompt()
+        shell.alone()
+        shell.close()
+
+
+@test(seconds=120)
+def a_command_that_stops_itself_stops_us_too(t):
+    shell = Shell(t)
+    for signo in (19, 20, 21, 22):
+        shell.line(f'$R $S stop {signo}')
+        shell.prompt('Stopped')
+        shell.has_terminal()
+        wait_stopped(t, *shell.others())
+        shell.line('fg')
+        shell.see('went on')
+        shell.press(CTRL_C)
+        shell.prompt()
+        shell.alone()
+
+
+@test(seconds=90)
+def one_that_stops_itself_again_at_once_is_seen_each_time(t):
+    t.write('command.sh', 'for i in 1 2 3 4 5; do kill -STOP $$; echo on-$i;'
+            ' done; echo finished')
+    shell = Shell(t)
+    shell.line('$R sh command.sh')
+    for count in range(1, 6):
+        shell.prompt('Stopped')
+        shell.line('fg')
+        shell.see(f'on-{count}\r')
+    shell.prompt('finished')
+    shell.alone()
+
+
+@test(seconds=90)
+def a_stop_of_ourselves_is_one_of_the_command(t):
+    """kill -TSTP of belay alone; and SIGSTOP, which nobody can see, stops the
+    runner and leaves the command."""
+    shell = Shell(t)
+    shell.line('$R $S hear 18 &')
+    subject, = shell.ready()
+    belay = parent(subject)
+    for signo in (20, 21, 22):
+        os.kill(belay, signo)
+        wait_stopped(t, belay, subject)
+        start = shell.mark()
+        os.kill(belay, 18)
+        shell.expect('heard 18\r', start, PATIENCE)
+        wait_going_on(t, belay, subject)
+    os.kill(belay, 15)
+    t.until(lambda: not shell.others(), 'all of it ends', PATIENCE)
+
+
+# -- Reading ------------------------------------------------------------------
+
+
+@test(seconds=60)
+def the_terminal_can_be_read(t):
+    for redirection in ('', '</dev/tty'):
+        shell = Shell(t)
+        shell.line(f"$R sh -c 'echo re''ady; read x {redirection};"
+                   " echo got-$x'")
+        shell.see('ready\r')
+        shell.type('word\n')
+        shell.prompt('got-word')
+        shell.has_terminal()
+        shell.close()
+
+
+@test(seconds=60)
+def settings_of_the_terminal_can_be_changed(t):
+    shell = Shell(t)
+    shell.run('stty tostop')
+    shell.run('$R stty -echo')
+    shell.run('$R stty echo; echo status $?', 'status 0')
+    shell.alone()
+
+
+@test(seconds=120)
+def reading_in_the_background_stops_the_job(t):
+    for name in SHELLS:
+        shell = Shell(t, name)
+        shell.run("$R sh -c 'read x; echo got-$x' &")
+        sh, = named(shell, 'sh')
+        wait_stopped(t, sh, parent(sh))
+        shell.run('jobs -l', r'Stopped \(tty input\)')
+        shell.has_terminal()
+        shell.line('fg')
+        has_foreground(shell, sh)
+        shell.type('word\n')
+        shell.prompt('got-word')
+        shell.alone()
+        shell.close()
+
+
+@test(seconds=120)
+def fg_of_one_that_waits_to_read_is_enough_every_time(t):
+    """The command must not go on before it has the terminal, or it would stop
+    again."""
+    shell = Shell(t)
+    for number in range(12):
+        shell.run("$R sh -c 'read x; echo got-$x' &")
+        sh, = named(shell, 'sh')
+        wait_stopped(t, sh, parent(sh))
+        shell.line('fg')
+        shell.type(f'{number}\n')
+        shell.prompt(f'got-{number}')
+        shell.alone()
+
+
+@test(seconds=60)
+def others_of_a_pipeline_can_read_the_terminal(t):
+    shell = Shell(t)
+    shell.line("$R yes | sh -c 'head -n 1; read x </dev/tty; echo got-$x'")
+    shell.see('y\r')
+    shell.type('word\n')
+    shell.prompt('got-word')
+    shell.line("$R sh -c 'echo re''ady >/dev/tty; read x </dev/tty;"
+               " echo got-$x' | cat")
+    shell.see('ready\r')
+    shell.type('again\n')
+    shell.prompt('got-again')
+    shell.has_terminal()
+    shell.alone()
+
+
+@test(seconds=60)
+def a_shell_that_we_run_has_job_control(t):
+    shell = Shell(t)
+    shell.line('$R bash --norc --noprofile --noediting -i')
+    shell.prompt()
+    shell.run('sleep 1000 &')
+    shell.line('fg')
+    has_foreground(shell, *named(shell, 'sleep'))
+    shell.press(CTRL_Z)
+    shell.prompt('Stopped')
+    shell.line('fg')
+    wait_going_on(t, *named(shell, 'sleep'))
+    has_foreground(shell, *named(shell, 'sleep'))
+    shell.press(CTRL_C)
+    shell.prompt()
+    lacks(shell.text(), 'no job control', 'terminal')
+    shell.run('exit 3')
+    shell.run('echo status $?', 'status 3')
+    shell.has_terminal()
+    shell.alone()
+
+
+# -- The window ---------------------------------------------------------------
+
+
+@test(seconds=60)
+def a_change_of_the_windows_size_is_heard_once(t):
+    shell = Shell(t)
+    shell.line('$R $S hear')
+    subject, = shell.ready()
+    has_foreground(shell, subject)
+    for count in range(1, 4):
+        shell.start = shell.mark()
+        shell.resize(24, 80 + count)
+        shell.see('heard 28\r')
+        os.kill(parent(subject), 10)
+        shell.see('heard 10\r')
+        equal(shell.count('heard 28'), count, 'SIGWINCHs')
+
+
+@test(seconds=90)
+def a_window_that_is_closed_leaves_nobody(t):
+    for line in ('$R sleep 1000', '$R sleep 1000 &', '$R $R sleep 1000',
+                 '$R -j 3 sleep ::: 1000 1000 1000',
+                 '$R -j 3 --grace 0.2s $S hear ::: 1 1 1',
+                 "$R --grace 0.2s sh -c 'trap \"\" HUP; sleep 1000'"):
+        shell = Shell(t)
+        shell.line(line)
+        t.until(lambda: [pid for pid in shell.others()
+                         if name_of(pid) in ('sleep', 'subject')],
+                'it runs', PATIENCE)
+        shell.hang_up()
+        nobody_left(t, at_once=False)
+        shell.close()
+
+
+# -- In others ----------------------------------------------------------------
+
+
+@test(seconds=90)
+def nested_it_is_the_same(t):
+    for depth in (2, 3):
+        shell = Shell(t)
+        shell.line('$R ' * depth + 'sleep 1000')
+        sleep, = named(shell, 'sleep')
+        has_foreground(shell, sleep)
+        for _ in range(3):
+            shell.press(CTRL_Z)
+            shell.prompt('Stopped')
+            shell.has_terminal()
+            equal(len(shell.others()), depth + 1, 'processes')
+            wait_stopped(t, *shell.others())
+            shell.line('fg')
+            wait_going_on(t, *shell.others())
+            has_foreground(shell, sleep)
+        shell.press(CTRL_C)
+        shell.prompt()
+        shell.alone()
+        shell.run('echo status $?', 'status 130')
+        shell.close()
+
+
+LOOP = 'for i in 1 2 3; do $R sh command.sh; done; echo after-$i\n'
+COMMAND = 'echo started-$$; exec sleep 1000\n'
+
+
+def one_ctrl_c_ends(t, shell):
+    shell.see(r'started-\d')
+    has_foreground(shell, *named(shell, 'sleep'))
+    shell.press(CTRL_C)
+    shell.prompt()
+    shell.has_terminal()
+    shell.alone()
+    equal(shell.text().count('started-') -
+          shell.text().count('started-$'), 1, 'commands started')
+    lacks(shell.text(), 'after-1', 'terminal')
+
+
+@test(seconds=120)
+def one_ctrl_c_ends_a_loop_in_any_shell(t):
+    t.write('command.sh', COMMAND)
+    t.write('loop.sh', LOOP)
+    for interactive, line in (('bash', 'bash loop.sh'), ('bash', 'sh loop.sh'),
+                              ('dash', 'dash loop.sh'),
+                              ('bash', f"sh -c '{LOOP.strip()}'"),
+                              ('dash', f"bash -c '{LOOP.strip()}'"),
+                              ('bash', LOOP.split('; echo')[0]),
+                              ('dash', LOOP.split('; echo')[0])):
+        shell = Shell(t, interactive)
+        shell.line(line)
+        one_ctrl_c_ends(t, shell)
+        shell.close()
+
+
+@test(seconds=90)
+def one_ctrl_c_ends_a_loop_that_nobody_watches(t):
+    """The shell that runs it is the leader of the session itself."""
+    t.write('command.sh', COMMAND)
+    for name in SHELLS:
+        window = Window(t, [name, '-c', LOOP])
+        window.see(r'started-\d')
+        has_foreground(window, *named(window, 'sleep'))
+        window.press(CTRL_C)
+        equal(window.wait(PATIENCE), -2, f'{name} dies by SIGINT')
+        equal(window.text().count('started-'), 1, 'commands started')
+        nobody_left(t)
+
+
+@test(seconds=90)
+def in_a_script_ctrl_z_stops_the_script(t):
+    t.write('script.sh', '$R sleep 1000; echo after\n')
+    for name in SHELLS:
+        shell = Shell(t)
+        shell.line(f'{name} script.sh')
+        sleep, = named(shell, 'sleep')
+        has_foreground(shell, sleep)
+        shell.press(CTRL_Z)
+        shell.prompt('Stopped')
+        equal(len(shell.others()), 3, 'script, belay and sleep')
+        wait_stopped(t, *shell.others())
+        shell.line('fg')
+        has_foreground(shell, sleep)
+        wait_going_on(t, *shell.others())
+        shell.press(CTRL_C)
+        shell.prompt()
+        shell.alone()
+        lacks(shell.text(), 'after\n', 'terminal')
+        shell.close()
+
+
+@test(seconds=60)
+def a_pipe_that_nobody_reads_ends_it(t):
+    shell = Shell(t)
+    shell.run('$R yes | head -n 1')
+    shell.run('echo status ${PIPESTATUS[0]} ${PIPESTATUS[1]}', 'status')
+    shell.alone()
+    shell.run('$R yes | head -n 1; echo status ${PIPESTATUS[@]}',
+              'status 141 0')
+
+
+# -- Where nobody could make us go on -----------------------------------------
+
+
+def orphaned(t, window):
+    """Ctrl-Z there does not hang, and Ctrl-C ends it."""
+    window.see(r'ready \d')
+    for count in range(1, 4):
+        window.press(CTRL_Z)
+        window.see('heard 18\r')
+    window.press(CTRL_C)
+    window.wait(PATIENCE)
+    nobody_left(t)
+
+
+@test(seconds=60)
+def the_leader_of_a_session_cannot_stop(t):
+    orphaned(t, Window(t, [RUN, SUBJECT, 'hear', '18']))
+
+
+@test(seconds=60)
+def nor_can_a_script_that_leads_one(t):
+    orphaned(t, Window(t, ['sh', '-c', '$R $S hear 18; exit $?']))
+
+
+@test(seconds=60)
+def nor_one_in_script_1(t):
+    orphaned(t, Window(t, ['script', '-qec', f'{RUN} {SUBJECT} hear 18',
+                           '/dev/null']))
+
+
+@test(seconds=60)
+def nor_several_at_once(t):
+    window = Window(t, [RUN, '-j', '1', '--output', 'raw', SUBJECT, 'hear',
+                        '12', ':::', 'x'])
+    window.see(r'ready \d')
+    for _ in range(3):
+        window.press(CTRL_Z)
+        window.see(r'\^Z')
+        os.kill(window.pid, 12)
+        window.see('heard 12\r')
+    window.press(CTRL_C)
+    equal(window.wait(PATIENCE), -2, 'status')
+    nobody_left(t)
+
+
+# -- Time ---------------------------------------------------------------------
+
+
+def stopped_time_is_not_counted(t, start, stop, go_on):
+    """It runs for its time at least, apart from when it was stopped: slow
+    machines only make that longer.  If it ended before it could be stopped, it
+    gets more time."""
+    for limit in (1, 4, 16):
+        began = time.monotonic()
+        command = start(limit)
+        stop(command)
+        if is_over(command):
+            continue
+        stopped = time.monotonic()
+        time.sleep(1.5 * limit)
+        asked = time.monotonic()
+        go_on(command)
+        t.until(lambda: is_over(command), 'it times out', PATIENCE)
+        ran = (time.monotonic() - began) - (asked - stopped)
+        if ran < limit:
+            raise AssertionError(f'timed out after {ran:.2f} of {limit} s')
+        return
+    raise AssertionError('it could not be stopped in time')
+
+
+@test(seconds=120)
+def time_stands_still_after_ctrl_z(t):
+    shell = Shell(t)
+
+    def start(limit):
+        shell.line(f'$R -t {limit}s $S hear 18')
+        subject, = shell.ready()
+        return subject
+
+    def stop(subject):
+        shell.press(CTRL_Z)
+        t.until(lambda: state(subject) in ('T', ''), 'it stops', PATIENCE)
+
+    def go_on(_):
+        shell.prompt('Stopped')
+        shell.line('fg')
+
+    stopped_time_is_not_counted(t, start, stop, go_on)
+    shell.prompt('timed out')
+    shell.run('echo status $?', 'status 124')
+
+
+# -- Several at once ----------------------------------------------------------
+
+
+def several(shell, *signals):
+    shell.line('$R -j 3 --output raw --progress none $S hear '
+               f'{" ".join(map(str, signals))} ::: x y z')
+    return shell.ready(3)
+
+
+@test(seconds=90)
+def a_second_ctrl_c_asks_again_and_a_third_kills(t):
+    shell = Shell(t)
+    several(shell, 2, 15)
+    shell.press(CTRL_C)
+    shell.see('waiting for 3 commands to end; '
+              'Ctrl-C again sends them SIGTERM')
+    t.until(lambda: shell.count('heard 2') == 3, 'all hear it', PATIENCE)
+    time.sleep(0.15)  # nearer to each other they would be one
+    shell.press(CTRL_C)
+    shell.see('waiting for 3 commands to end; Ctrl-C again kills them')
+    t.until(lambda: shell.count('heard 15') == 3, 'all hear it', PATIENCE)
+    equal(shell.count('heard 2'), 3, 'SIGINTs')
+    time.sleep(0.15)
+    shell.press(CTRL_C)
+    shell.prompt()
+    shell.alone()
+    equal(shell.count('heard 2'), 3, 'SIGINTs')
+    shell.run('echo status $?', 'status 130')
+
+
+@test(seconds=90)
+def ctrl_z_stops_all_of_them_and_fg_takes_them_back(t):
+    shell = Shell(t)
+    subjects = several(shell, 18)
+    for count in range(1, 4):
+        shell.press(CTRL_Z)
+        shell.prompt('Stopped')
+        wait_stopped(t, *subjects, parent(subjects[0]))
+        shell.line('fg')
+        t.until(lambda: shell.count('heard 18') == 3 * count, 'all go on',
+                PATIENCE)
+    shell.press(CTRL_C)
+    shell.prompt()
+    shell.alone()
+    equal(shell.count('heard 18'), 9, 'SIGCONTs')
+
+
+@test(seconds=60)
+def one_of_several_that_wants_the_terminal_is_told(t):
+    shell = Shell(t)
+    shell.line("$R -j 2 --progress none --stdin inherit sh -c "
+               "'read x </dev/tty' ::: x")
+    shell.see(r'is stopped: it wants the terminal \(SIGTTIN\)')
+    shell.press(CTRL_C)
+    shell.prompt()
+    shell.alone()
+
+
+main()
