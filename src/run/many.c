@@ -28,6 +28,7 @@
 #include "output.h"
 #include "report.h"
 #include "signals.h"
+#include "start.h"
 #include "survivors.h"
 #include "sweep.h"
 #include "terminal.h"
@@ -561,7 +562,12 @@ static int end(struct many *many) {
 int many_run(const struct run_options *options) {
   struct many many = {.options = options, .status = -1};
   char *text = NULL;
-  int error = open_all(&many, &text);
+  int error = start_check_directory(options);
+  if (error < 0) {
+    complain(options->directory, error);
+    return EXIT_BELAY;
+  }
+  error = open_all(&many, &text);
   if (error < 0) {
     message("%s", text != NULL ? text : strerror(-error));
     free(text);

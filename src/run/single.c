@@ -85,6 +85,14 @@ static void ask_to_end(struct single *run, int signo) {
   run->asked = true;
 }
 
+/* Who runs is to hear of nothing but what was sent. */
+static void wake(struct single *run) {
+  struct belay_process_status status;
+  belay_process_look(belay_job_process(run->job), &status);
+  if (status.state == BELAY_PROCESS_STOPPED)
+    belay_job_signal(run->job, SIGCONT);
+}
+
 static void forward(struct single *run, int signo) {
   int wanted = signals_rewritten(run->options, signo);
   if (wanted == 0)
@@ -95,7 +103,7 @@ static void forward(struct single *run, int signo) {
     ask_to_end(run, wanted);
   } else {
     send(run, wanted);
-    belay_job_signal(run->job, SIGCONT);
+    wake(run);
   }
 }
 
@@ -364,7 +372,10 @@ static void start_clocks(struct single *run) {
 _Noreturn void single_run(const struct run_options *options) {
   struct single run = {.options = options, .terminal = terminal_open()};
   struct belay_event event;
-  int error = listen(&run);
+  int error = start_check_directory(options);
+  if (error < 0)
+    fail(options->directory, error);
+  error = listen(&run);
   if (error < 0)
     fail("cannot listen for signals", error);
   error = start(&run);

@@ -95,6 +95,16 @@ void start_keep_named_fds(char *const *argv,
 
 /* -- All of it ------------------------------------------------------------ */
 
+int start_check_directory(const struct run_options *options) {
+  if (options->directory == NULL)
+    return 0;
+  int fd = open(options->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return -errno;
+  close(fd);
+  return access(options->directory, X_OK) == 0 ? 0 : -errno;
+}
+
 int start_prepare(const struct run_options *options,
                   struct belay_process_options *ret_options) {
   *ret_options = (struct belay_process_options)BELAY_PROCESS_OPTIONS_INIT;

@@ -9,6 +9,10 @@
 
 #include "options.h"
 
+/* Whether commands can start in the directory that is asked for: 0 or -errno.
+ * Asked before, so that it is not mistaken for a command that is missing. */
+int start_check_directory(const struct run_options *options);
+
 /* Fills in what does not change from command to command: 0, -ENOMEM, or what
  * is wrong with the environment.  It lives as long as the program. */
 int start_prepare(const struct run_options *options,

@@ -200,7 +200,8 @@ class Get:
 def ending(status):
     """A status of subprocess's in words."""
     if status < 0:
-        return f'killed by {signal.Signals(-status).name}'
+        name = signal.strsignal(-status)
+        return f'killed by signal {-status} ({name})'
     return f'exit {status}'
 
 

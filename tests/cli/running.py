@@ -8,6 +8,7 @@ them wherever they went: other groups, other sessions, other parents.
 import os
 import signal
 import subprocess
+import time
 
 import program
 import tap
@@ -200,3 +201,25 @@ def wait_stopped(t, *pids):
 def wait_going_on(t, *pids):
     for pid in pids:
         t.until(lambda: not is_stopped(pid), f'{pid} goes on', PATIENCE)
+
+
+def stopped_time_is_not_counted(t, start, stop, go_on):
+    """It runs for its time at least, apart from when it was stopped: slow
+    machines only make that longer.  If it ended before it could be stopped, it
+    gets more time."""
+    for limit in (1, 4, 16):
+        began = time.monotonic()
+        command = start(limit)
+        stop(command)
+        if is_over(command):
+            continue
+        stopped = time.monotonic()
+        time.sleep(1.5 * limit)
+        asked = time.monotonic()
+        go_on(command)
+        t.until(lambda: is_over(command), 'it times out', PATIENCE)
+        ran = (time.monotonic() - began) - (asked - stopped)
+        if ran < limit:
+            raise AssertionError(f'timed out after {ran:.2f} of {limit} s')
+        return
+    raise AssertionError('it could not be stopped in time')

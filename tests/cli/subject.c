@@ -4,6 +4,7 @@
  *
  *   subject hear [N...]   prints the number of each signal that comes, or of
  *                         each of these, while the others do what they do
+ *   subject fds           prints the numbers of the open ones
  *   subject stop SIGNO    stops itself; says so when it goes on
  *   subject sessions N    leaves N daemons behind, each in its own session
  *   subject chains N S    N processes that fork, setsid and exit for ever
@@ -15,6 +16,7 @@
  * after two minutes.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +78,15 @@ static int hear(char **numbers) {
     if (signo > 0)
       say("heard", signo);
   }
+}
+
+static int fds(void) {
+  char text[256] = "fds";
+  for (int fd = 0; fd < 64; fd++)
+    if (fcntl(fd, F_GETFD) >= 0)
+      snprintf(text + strlen(text), 4, " %d", fd);
+  puts(text);
+  return 0;
 }
 
 static int stop(int signo) {
@@ -187,6 +198,8 @@ int main(int argc, char **argv) {
   long second = argc > 3 ? strtol(argv[3], NULL, 10) : 0;
   if (strcmp(what, "hear") == 0)
     return hear(argv + 2);
+  if (strcmp(what, "fds") == 0)
+    return fds();
   if (strcmp(what, "stop") == 0)
     return stop((int)first);
   if (strcmp(what, "sessions") == 0)

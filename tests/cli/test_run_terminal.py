@@ -4,8 +4,8 @@
 import os
 import time
 
-from running import (PATIENCE, RUN, SUBJECT, is_over, nobody_left,
-                     parent, state, wait_going_on, wait_stopped)
+from running import (PATIENCE, RUN, SUBJECT, nobody_left, parent, state,
+                     stopped_time_is_not_counted, wait_going_on, wait_stopped)
 from shell import Shell, Window
 from tap import equal, lacks, main, test
 from terminal import CTRL_BACKSLASH, CTRL_C, CTRL_Z
@@ -508,28 +508,6 @@ def nor_several_at_once(t):
 # -- Time ---------------------------------------------------------------------
 
 
-def stopped_time_is_not_counted(t, start, stop, go_on):
-    """It runs for its time at least, apart from when it was stopped: slow
-    machines only make that longer.  If it ended before it could be stopped, it
-    gets more time."""
-    for limit in (1, 4, 16):
-        began = time.monotonic()
-        command = start(limit)
-        stop(command)
-        if is_over(command):
-            continue
-        stopped = time.monotonic()
-        time.sleep(1.5 * limit)
-        asked = time.monotonic()
-        go_on(command)
-        t.until(lambda: is_over(command), 'it times out', PATIENCE)
-        ran = (time.monotonic() - began) - (asked - stopped)
-        if ran < limit:
-            raise AssertionError(f'timed out after {ran:.2f} of {limit} s')
-        return
-    raise AssertionError('it could not be stopped in time')
-
-
 @test(seconds=120)
 def time_stands_still_after_ctrl_z(t):
     shell = Shell(t)
@@ -541,7 +519,8 @@ def time_stands_still_after_ctrl_z(t):
 
     def stop(subject):
         shell.press(CTRL_Z)
-        t.until(lambda: state(subject) in ('T', ''), 'it stops', PATIENCE)
+        t.until(lambda: all(state(pid) in ('T', '') for pid in shell.others()),
+                'all stop', PATIENCE)
 
     def go_on(_):
         shell.prompt('Stopped')
