@@ -7,12 +7,12 @@
 #include <stdlib.h>
 
 #include "cli/completion.h"
-#include "get/options.c" /* for its table, which is nobody else's business */
+#include "programs.h"
 
 static int generate(const char *shell, const char *directory,
                     const char *name) {
   char path[4096];
-  char *text = cli_completion(&program, shell);
+  char *text = cli_completion(programs, shell);
   snprintf(path, sizeof(path), "%s/%s", directory, name);
   FILE *file = text != NULL ? fopen(path, "we") : NULL;
   int error = file == NULL || fputs(text, file) < 0 ? -1 : 0;

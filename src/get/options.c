@@ -98,7 +98,7 @@ static const struct cli_option table[] = {
     {0},
 };
 
-static const struct cli_program program = {
+const struct cli_program get_program = {
     .name = "belay get",
     .usage =
         "belay get [options] URL...\n"
@@ -120,7 +120,7 @@ static const struct cli_program program = {
 };
 
 char *get_options_help(void) {
-  return cli_help(&program);
+  return cli_help(&get_program);
 }
 
 /* -- Rules ------------------------------------------------------------------------ */
@@ -206,7 +206,8 @@ int get_options_parse(int argc, char **argv, struct get_options *ret_options,
       .stall_ns = INT64_C(30000000000),
       .user_agent = "belay/" BELAY_VERSION_STRING,
   };
-  int operands = cli_parse(&program, argc, argv, &values.operands, ret_error);
+  int operands =
+      cli_parse(&get_program, argc, argv, &values.operands, ret_error);
   if (operands < 0)
     return operands;
   values.operand_count = operands;

@@ -43,6 +43,9 @@ struct get_options {
   bool completed, failed, all;
 };
 
+/* Its table: for the completions too, which know nothing else of it. */
+extern const struct cli_program get_program;
+
 /* 0; or -EINVAL with *ret_error a line, to be freed. */
 int get_options_parse(int argc, char **argv, struct get_options *ret_options,
                       char **ret_error);

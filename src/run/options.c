@@ -135,7 +135,7 @@ static const struct cli_option table[] = {
     {0},
 };
 
-static const struct cli_program program = {
+const struct cli_program run_program = {
     .name = "belay run",
     .usage =
         "belay run [options] [--] COMMAND [ARGUMENT...]\n"
@@ -157,7 +157,7 @@ static const struct cli_program program = {
 };
 
 char *run_options_help(void) {
-  return cli_help(&program);
+  return cli_help(&run_program);
 }
 
 /* -- Where commands come from --------------------------------------------- */
@@ -286,7 +286,8 @@ int run_options_parse(int argc, char **argv, struct run_options *ret_options,
   values = run_options_default();
   typed.end_signal = "TERM";
   typed.grace_ns = -1;
-  int operands = cli_parse(&program, argc, argv, &values.command, ret_error);
+  int operands =
+      cli_parse(&run_program, argc, argv, &values.command, ret_error);
   if (operands < 0)
     return operands;
   values.command_count = (size_t)operands;

@@ -80,6 +80,9 @@ struct run_options {
   bool signal_first_only; /* and not its whole group */
 };
 
+/* Its table: for the completions too, which know nothing else of it. */
+extern const struct cli_program run_program;
+
 /* 0; or -EINVAL with *ret_error a line, to be freed.  What it points to lives
  * as long as the program. */
 int run_options_parse(int argc, char **argv, struct run_options *ret_options,
