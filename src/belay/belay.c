@@ -20,7 +20,7 @@
 #define EXIT_CANNOT_EXECUTE 126
 #define EXIT_NOT_FOUND 127
 
-static const char *const commands[] = {"get", "help", NULL};
+static const char *const commands[] = {"get", "run", "help", NULL};
 
 static const char help[] =
     "usage: belay COMMAND [argument ...]\n"
@@ -29,6 +29,7 @@ static const char help[] =
     "Programs that take signals seriously.\n"
     "\n"
     "  get     download files; Ctrl-C does no harm\n"
+    "  run     run commands; nothing is left behind\n"
     "\n"
     "  -h, --help     this text\n"
     "      --version  the version\n"

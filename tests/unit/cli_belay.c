@@ -15,6 +15,7 @@ int belay_main(int argc, char **argv);
 #define main belay_main
 #include "belay/belay.c"
 #undef main
+#include "programs.h"
 
 static char *below(const char *name) {
   char *path;
@@ -107,6 +108,30 @@ TEST(an_unknown_command_is_likened_to_one) {
             "belay: unknown command 'frobnicate'; 'belay help' lists them\n");
   CHECK_EQ(run("belay", "--frob"), 2);
   CHECK_STR(output, "belay: unknown option '--frob'; 'belay help' explains\n");
+}
+
+/* All but "help", which is the last. */
+TEST(each_command_is_explained_and_has_a_program) {
+  char line[64], expected[64];
+  set_path("none", "neither");
+  for (int i = 0; commands[i + 1] != NULL; i++) {
+    snprintf(line, sizeof(line), "\n  %s  ", commands[i]);
+    CHECK(strstr(help, line) != NULL);
+    snprintf(expected, sizeof(expected), "belay: belay-%s: not found; ",
+             commands[i]);
+    CHECK_EQ(run("belay", commands[i]), 127);
+    CHECK(strncmp(output, expected, strlen(expected)) == 0);
+  }
+}
+
+TEST(the_programs_that_are_completed_are_the_commands) {
+  char name[64];
+  int i = 0;
+  for (; programs[i] != NULL; i++) {
+    snprintf(name, sizeof(name), "belay %s", commands[i]);
+    CHECK_STR(programs[i]->name, name);
+  }
+  CHECK_STR(commands[i], "help");
 }
 
 TEST(no_path_can_be_smuggled_in_as_a_command) {
