@@ -9,6 +9,7 @@
 
 struct procfile_entry {
   char *name, *line;
+  size_t number; /* of its line in the file */
 };
 
 struct procfile {
@@ -25,6 +26,12 @@ struct procfile {
  */
 int procfile_read(const char *path, char *const *names, size_t name_count,
                   struct procfile *ret_procfile, char **ret_error);
+
+/* The same of a text with a 0 behind its `size` bytes, which it takes: it is
+ * freed with the procfile, or with an error. */
+int procfile_parse(char *text, size_t size, const char *file,
+                   char *const *names, size_t name_count,
+                   struct procfile *ret_procfile, char **ret_error);
 
 void procfile_clear(struct procfile *procfile);
 
