@@ -23,6 +23,12 @@ void message_set_program(const char *name) {
   program = name;
 }
 
+static void (*before_each)(void);
+
+void message_set_before(void (*before)(void)) {
+  before_each = before;
+}
+
 void message(const char *format, ...) {
   int saved_errno = errno;
   char text[MESSAGE_BYTES], line[MESSAGE_BYTES];
@@ -33,6 +39,8 @@ void message(const char *format, ...) {
   va_end(arguments);
   utf8_safe(text, line, sizeof(line) - 1); /* leaves room for the newline */
   strcat(line, "\n");
+  if (before_each != NULL)
+    before_each();
   write_all(STDERR_FILENO, line, strlen(line));
   errno = saved_errno;
 }

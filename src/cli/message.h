@@ -11,4 +11,8 @@ void message_set_program(const char *name);
  * made visible and errno is kept. */
 void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Is called before each message: whoever has something on the screen takes it
+ * away.  NULL: nobody. */
+void message_set_before(void (*before)(void));
+
 #endif

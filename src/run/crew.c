@@ -124,7 +124,8 @@ int crew_start(struct crew *crew, struct task *task) {
     task->start_error = start_job(crew, task, &options);
   if (task->start_error == 0) {
     report_started(crew->report, task);
-    return output_started(crew->outputs, task) < 0 ? -EPIPE : 1;
+    int error = output_started(crew->outputs, task);
+    return error < 0 ? error : 1;
   }
   return 0;
 }

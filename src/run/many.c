@@ -19,7 +19,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "again.h"
 #include "cli/message.h"
+#include "cli/unit.h"
 #include "crew.h"
 #include "display.h"
 #include "exit.h"
@@ -39,8 +41,6 @@
 #define SAME_WISH_NS INT64_C(100000000)
 /* So many events may come before we look for orphans that have ended. */
 #define REAP_EVENTS 256
-/* A command that ran so long did not fail at its start. */
-#define LONG_RUN_NS INT64_C(10000000000)
 
 /* How urgent it is that we end. */
 enum level { LEVEL_NONE, LEVEL_ASKED, LEVEL_URGED, LEVEL_KILLED };
@@ -103,37 +103,12 @@ static void take_out(struct task **list, struct task *task) {
 
 /* -- Results -------------------------------------------------------------- */
 
-static bool is_to_be_tried_again(const struct many *many,
-                                 const struct task *task) {
-  const struct run_options *options = many->options;
-  if (many->no_more)
-    return false;
-  if (options->restart == RESTART_ALWAYS)
-    return true;
-  if (task_succeeded(task))
-    return false;
-  return options->restart == RESTART_FAILURE ||
-         task->attempt <= options->retries;
-}
-
-/* Doubled with each attempt, up to a minute; a long run starts anew. */
-static int64_t wait_before_next(const struct many *many, struct task *task) {
-  const struct run_options *options = many->options;
-  bool restarts = options->restart != RESTART_NO;
-  int64_t wait = restarts ? options->restart_wait_ns : options->retry_wait_ns;
-  if (restarts && task->ended_ns - task->started_ns > LONG_RUN_NS)
-    task->attempt = 1;
-  for (int i = 1; i < task->attempt && wait < INT64_C(30000000000); i++)
-    wait *= 2;
-  return wait;
-}
-
-static void try_again(struct many *many, struct task *task) {
-  int64_t wait = wait_before_next(many, task);
+/* By the loop, also at once: restarts may be without end, and signals are to be
+ * heard between them. */
+static void try_again(struct many *many, struct task *task, int64_t wait) {
   task->state = TASK_RETRYING;
   many->tally.retried++;
-  if (wait == 0 ||
-      belay_loop_add_timer(many->loop, wait, 0, task, &task->retry) < 0)
+  if (belay_loop_add_timer(many->loop, wait, 0, task, &task->retry) < 0)
     push(&many->due, task);
   else
     push(&many->retrying, task);
@@ -153,29 +128,39 @@ static void decide(struct many *many, const struct task *task) {
   wish_end(many, options->end_signal, options->grace_ns);
 }
 
-static void tell_failure(const struct many *many, const struct task *task) {
-  char text[TASK_TEXT_BYTES];
+/* How it ended, unless as it should; `wait` negative: it is not started again. */
+static void tell_end(const struct many *many, const struct task *task,
+                     int64_t wait) {
+  char text[TASK_TEXT_BYTES], time[UNIT_TEXT_BYTES];
+  if (many->no_more && task->start_error == 0)
+    return;
   if (many->options->quiet && task->start_error == 0)
     return;
   if (task_succeeded(task) && many->options->source != SOURCE_PROCFILE)
     return;
-  message("%s: %s", task->command.name, task_describe(task, text));
+  task_describe(task, text);
+  if (wait < 0)
+    message("%s: %s", task->command.name, text);
+  else if (wait == 0)
+    message("%s: %s; starting again", task->command.name, text);
+  else
+    message("%s: %s; starting again in %s", task->command.name, text,
+            unit_duration(wait, time));
 }
 
 static void finish(struct many *many, struct task *task) {
-  bool again = is_to_be_tried_again(many, task);
+  bool again = !many->no_more && again_is_wanted(many->options, task);
+  int64_t wait = again ? again_wait(many->options, task) : -1;
   report_ended(many->report, task, &many->outputs, !again);
-  display_hide(many->display);
   int error = output_end(&many->outputs, task, !again);
   if (error < 0 && many->output_error == 0)
     many->output_error = error;
-  if (!many->no_more || task->start_error != 0)
-    tell_failure(many, task);
+  tell_end(many, task, wait);
   crew_remove(&many->crew, task);
   jobserver_give(many->jobserver);
   many->tally.running--;
   if (again) {
-    try_again(many, task);
+    try_again(many, task, wait);
     return;
   }
   task->state = TASK_DONE;
@@ -238,6 +223,24 @@ static void watch(struct belay_source *source, bool wanted) {
     belay_source_set_interest(source, wanted ? BELAY_FD_READ : 0);
 }
 
+/* Not at all while no line is wanted: that its writer is gone would be told
+ * again and again. */
+static void watch_feed(struct many *many, bool wanted) {
+  int fd = feed_fd(many->feed);
+  if (!wanted) {
+    belay_source_remove(many->feed_source);
+    many->feed_source = NULL;
+  } else if (many->feed_source == NULL && fd >= 0) {
+    int error = belay_loop_add_fd(many->loop, fd, BELAY_FD_READ, NULL,
+                                  &many->feed_source);
+    if (error == 0)
+      return;
+    complain("cannot wait for more commands", error);
+    many->feed_is_over = true;
+    many->status = EXIT_BELAY;
+  }
+}
+
 static void start_more(struct many *many) {
   bool wants_token = false, wants_lines = false;
   while (!many->no_more) {
@@ -259,7 +262,7 @@ static void start_more(struct many *many) {
     if (n == 0)
       finish(many, task);
   }
-  watch(many->feed_source, wants_lines);
+  watch_feed(many, wants_lines);
   watch(many->jobserver_source, wants_token && !many->no_more);
   many->tally.total = feed_total(many->feed);
 }
@@ -288,7 +291,6 @@ static void wish_end(struct many *many, int signo, int64_t grace_ns) {
 /* What the next signal will do is said, as long as there will be one. */
 static void tell_next(const struct many *many, const char *next) {
   long left = many->crew.count;
-  display_hide(many->display);
   if (left > 0 && !many->options->quiet)
     message("waiting for %ld command%s to end; %s", left, left > 1 ? "s" : "",
             next);
@@ -364,6 +366,13 @@ static void reap(struct many *many) {
     finish(many, task);
 }
 
+/* `fg` of what was in the background all the time: the keys are ours now. */
+static void on_cont(struct many *many) {
+  display_resume(many->display);
+  if (signals_rewritten(many->options, SIGCONT) != 0)
+    crew_signal_all(&many->crew, signals_rewritten(many->options, SIGCONT));
+}
+
 static void on_signal(struct many *many, const struct belay_siginfo *info) {
   int signo = info->signo;
   if (signals_is_own_doing(info))
@@ -376,8 +385,16 @@ static void on_signal(struct many *many, const struct belay_siginfo *info) {
     on_stop(many, info);
   else if (signo == SIGUSR1)
     display_tell(many->display, &many->crew, &many->tally);
+  else if (signo == SIGCONT)
+    on_cont(many);
   else if (signals_rewritten(many->options, signo) != 0)
     crew_signal_all(&many->crew, signals_rewritten(many->options, signo));
+}
+
+static void on_output(struct many *many, const struct belay_event *event) {
+  int error = output_ready(&many->outputs, event);
+  if (error < 0 && many->output_error == 0)
+    many->output_error = error;
 }
 
 static void on_timer(struct many *many, const struct belay_event *event) {
@@ -385,6 +402,8 @@ static void on_timer(struct many *many, const struct belay_event *event) {
   if (event->source == many->sweep_source) {
     if (sweep_look(&many->sweep, &many->crew) > 0)
       belay_source_set_timer(many->sweep_source, SWEEP_NS, 0);
+  } else if (task == NULL) {
+    on_output(many, event);
   } else if (task->state == TASK_RETRYING) {
     take_out(&many->retrying, task);
     belay_source_remove(task->retry);
@@ -396,14 +415,10 @@ static void on_timer(struct many *many, const struct belay_event *event) {
 }
 
 static void on_fd(struct many *many, const struct belay_event *event) {
-  if (event->source == many->feed_source) {
+  if (event->source == many->feed_source)
     feed_is_ready(many->feed);
-  } else if (event->source != many->jobserver_source) {
-    display_hide(many->display);
-    int error = output_ready(&many->outputs, event);
-    if (error < 0 && many->output_error == 0)
-      many->output_error = error;
-  }
+  else if (event->source != many->jobserver_source)
+    on_output(many, event);
 }
 
 static void handle(struct many *many, const struct belay_event *event) {
@@ -453,6 +468,7 @@ static void end_orphans(struct many *many) {
   belay_orphans_reap();
   if (!survivors_exist(NULL))
     return;
+  display_suspend(many->display);
   if (many->options->orphans == ORPHANS_KILL) {
     if (!many->options->quiet)
       survivors_tell("commands", "asked to end");
@@ -462,11 +478,15 @@ static void end_orphans(struct many *many) {
   while (survivors_exist(NULL) && belay_loop_next(many->loop, -1, &event) > 0) {
     if (event.type == BELAY_EVENT_SIGNAL && event.signal.signo == SIGCHLD)
       belay_orphans_reap();
+    else if (event.type == BELAY_EVENT_FD)
+      on_fd(many, &event);
     else if (event.type == BELAY_EVENT_SIGNAL &&
              signals_is_end(event.signal.signo))
       break;
     else if (event.type == BELAY_EVENT_TIMER && event.source == grace)
       break;
+    else if (event.type == BELAY_EVENT_TIMER && event.data == NULL)
+      on_timer(many, &event);
   }
   belay_orphans_kill(-1);
 }
@@ -490,7 +510,11 @@ static int capacity(const struct many *many) {
 
 static int open_sources(struct many *many, char **ret_error) {
   static const int children[] = {SIGCHLD, 0};
-  int error = belay_loop_new(&many->loop);
+  /* Somebody may type it, or it is a fifo that nobody writes to yet: while
+   * signals still end us. */
+  int error = feed_open(many->options, &many->feed, ret_error);
+  if (error == 0)
+    error = belay_loop_new(&many->loop);
   if (error == 0)
     error = signals_take(&many->signals);
   if (error == 0)
@@ -499,8 +523,6 @@ static int open_sources(struct many *many, char **ret_error) {
     error = belay_loop_add_signals(many->loop, children, 0, NULL, NULL);
   if (error == 0)
     error = belay_loop_add_timer(many->loop, -1, 0, NULL, &many->sweep_source);
-  if (error == 0)
-    error = feed_open(many->options, &many->feed, ret_error);
   if (error == 0 && many->options->jobs_from_make)
     error = jobserver_open(&many->jobserver, ret_error);
   if (error == 0 && many->jobserver != NULL)
@@ -508,8 +530,8 @@ static int open_sources(struct many *many, char **ret_error) {
                               NULL, &many->jobserver_source);
   if (error < 0 || feed_fd(many->feed) < 0)
     return error;
-  error = belay_loop_add_fd(many->loop, feed_fd(many->feed), 0, NULL,
-                            &many->feed_source);
+  error = belay_loop_add_fd(many->loop, feed_fd(many->feed), BELAY_FD_READ,
+                            NULL, &many->feed_source);
   if (error != -EPERM)
     return error;
   feed_is_always_ready(many->feed); /* /dev/null, say */

@@ -3,17 +3,21 @@
 
 #include <unistd.h>
 
+#include "output_files.h"
 #include "output_group.h"
 
 int outputs_open(struct outputs *outputs, const struct run_options *options,
                  struct belay_loop *loop, char **ret_error) {
-  (void)ret_error;
   int how = options->output;
   if (how == OUTPUT_AUTO)
     how = options->source == SOURCE_PROCFILE ? OUTPUT_LINE : OUTPUT_GROUP;
   *outputs = (struct outputs){.options = options, .loop = loop};
-  if (how == OUTPUT_GROUP)
-    outputs->kind = &output_group;
+  if (options->output_dir != NULL) {
+    outputs->kind = &output_files;
+    return output_files_open(outputs, ret_error);
+  }
+  if (how != OUTPUT_RAW)
+    outputs->kind = how == OUTPUT_LINE ? &output_line : &output_group;
   return 0;
 }
 
@@ -45,7 +49,9 @@ int outputs_close(struct outputs *outputs) {
 
 int output_captured(const struct outputs *outputs, const struct task *task,
                     int stream, int64_t *ret_size) {
-  return outputs->kind == &output_group
-             ? output_group_captured(task, stream, ret_size)
-             : -1;
+  if (outputs->kind == &output_group)
+    return output_group_captured(task, stream, ret_size);
+  if (outputs->kind == &output_files)
+    return output_files_captured(task, stream, ret_size);
+  return -1;
 }

@@ -30,9 +30,10 @@ struct output;
 struct task {
   struct task *next, *previous; /* in a list of many.c */
   struct command command;
-  long number; /* 1 for the first */
-  int slot;    /* 0 and up: nobody else's while it runs */
-  int attempt; /* 1 for the first */
+  long number;    /* 1 for the first */
+  int slot;       /* 0 and up: nobody else's while it runs */
+  int attempt;    /* 1 for the first */
+  int short_runs; /* in a row, so far; see again.h */
   enum task_state state;
 
   struct belay_job *job; /* NULL: it does not run */

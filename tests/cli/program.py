@@ -116,7 +116,9 @@ def environment(t, **more):
 
 
 class Get:
-    """One run of belay-get."""
+    """One run of belay-get, or of another program of ours (run_program.py)."""
+
+    program, variable = GET, 'BELAY_GET'
 
     def __init__(self, t, *arguments, cwd=None, env=None, stdin=None,
                  before=(), prepare=None):
@@ -124,11 +126,11 @@ class Get:
         `prepare`: called in the child before exec.  It has a process group
         of its own in our session, as a shell would give it, and so can be
         stopped."""
-        if not GET:
-            t.skip('BELAY_GET does not name the program')
+        if not self.program:
+            t.skip(f'{self.variable} does not name the program')
         self.t = t
         self.cwd = cwd or t.dir
-        self.arguments = [*before, GET, *map(str, arguments)]
+        self.arguments = [*before, self.program, *map(str, arguments)]
         self.process = subprocess.Popen(
             self.arguments, cwd=self.cwd, env=environment(t, **(env or {})),
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
