@@ -134,6 +134,7 @@ complete -c belay -n __belay_run_first -s 0 -l null -d 'a 0 byte ends each, and 
 complete -c belay -n __belay_run_first -l retries -x -d 'attempts after the first'
 complete -c belay -n __belay_run_first -l retry-wait -x -d 'before the first of them, then double (default 0)'
 complete -c belay -n __belay_run_first -l fail-fast -d 'one that fails ends all'
+complete -c belay -n __belay_run_first -l keep-going -d 'run all, whoever fails (default)'
 complete -c belay -n __belay_run_first -l keep-order -d 'output in the order of the commands'
 complete -c belay -n __belay_run_first -l output -x -a 'auto group line raw' -d 'group: by command; line: as lines come; raw'
 complete -c belay -n __belay_run_first -s o -l output-dir -x -a '(__fish_complete_directories)' -d 'into files there instead'
