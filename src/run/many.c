@@ -561,6 +561,7 @@ static void close_all(struct many *many) {
   jobserver_close(many->jobserver);
   feed_close(many->feed);
   belay_loop_free(many->loop);
+  signals_forget(SIGPIPE); /* of a message that nobody reads */
   belay_sigwait_free(many->signals);
 }
 

@@ -236,6 +236,11 @@ static int check_one(const struct run_options *options, char **ret_error) {
     useless = "-0 is";
   else if (options->exit_on != EXIT_ON_ALL || options->restart != RESTART_NO)
     useless = "--exit-on and --restart are";
+  else if (options->retries > 0 || options->fail_fast || typed.keep_going)
+    useless = "--retries, --fail-fast and --keep-going are";
+  else if (options->json != NULL || options->junit != NULL ||
+           options->tap != NULL || options->trace != NULL)
+    useless = "reports are";
   if (useless == NULL)
     return 0;
   return refuse(ret_error, "%s for many commands: give :::, -i, -a or -f",
