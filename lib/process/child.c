@@ -189,6 +189,8 @@ static int execute(const struct belay__start *start) {
   if (strchr(name, '/') != NULL)
     return execute_file(start, name);
   int result = -ENOENT;
+  if (*name == '\0') /* or it would be the directories themselves */
+    return result;
   for (const char *rest = start->path; rest != NULL;) {
     char file[PATH_MAX];
     rest = join_path(rest, name, file);
