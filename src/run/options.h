@@ -17,6 +17,9 @@ enum run_exit_on { EXIT_ON_ALL, EXIT_ON_ANY, EXIT_ON_FAILURE };
 enum run_restart { RESTART_NO, RESTART_FAILURE, RESTART_ALWAYS };
 enum run_stdin { STDIN_AUTO, STDIN_NULL, STDIN_INHERIT };
 enum run_terminal { TERMINAL_GIVE, TERMINAL_KEEP };
+enum run_group { GROUP_NEW, GROUP_SAME, GROUP_SESSION };
+
+struct as_hooks;
 
 /* Where jobs come from. */
 enum run_source {
@@ -76,8 +79,15 @@ struct run_options {
   int verbose;
 
   /* What belay under other names does otherwise. */
-  bool never_raise;       /* 128 and the number, and no death by the signal */
-  bool signal_first_only; /* and not its whole group */
+  const struct as_hooks *as; /* as.h; NULL: it is called belay run */
+  int group;                 /* the command's: its own, ours, a session's */
+  bool never_raise;          /* 128 and the number, and no death by the signal */
+  bool signal_first_only;    /* and not its whole group */
+  bool signals_alone;        /* no SIGCONT goes with them */
+  bool stops_itself;         /* by SIGSTOP, having passed on a terminal's stop */
+  bool ends_group;           /* TERM for the rest, when the command has ended */
+  bool alarm_is_timeout;     /* SIGALRM: the time is over */
+  bool receives_orphans;     /* though they are left when we end */
 };
 
 /* Its table: for the completions too, which know nothing else of it. */

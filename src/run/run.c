@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "as.h"
 #include "cli/message.h"
 #include "exit.h"
 #include "many.h"
@@ -20,9 +21,23 @@ static int print(const char *text) {
              : EXIT_BELAY;
 }
 
+/* Called as another tool; the status of what was all. */
+static int run_as(const struct as_tool *tool, int argc, char **argv) {
+  struct run_options options = run_options_default();
+  int status = tool->parse(argc, argv, &options);
+  if (status >= 0)
+    return status;
+  single_run(&options);
+}
+
 int main(int argc, char **argv) {
   struct run_options options;
   char *error = NULL;
+  const struct as_tool *tool = as_find(argv[0]);
+  if (tool != NULL)
+    return run_as(tool, argc, argv);
+  if (argc > 1 && strncmp(argv[1], AS_ATTACH, strlen(AS_ATTACH)) == 0)
+    return as_dumb_init_attached(argc, argv);
   message_set_program("belay run");
   if (run_options_parse(argc, argv, &options, &error) < 0) {
     message("%s", error != NULL ? error : "out of memory");

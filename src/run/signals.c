@@ -69,6 +69,12 @@ bool signals_is_own_doing(const struct belay_siginfo *info) {
          info->pid == getpid();
 }
 
+bool signals_is_of_terminal(const struct belay_siginfo *info) {
+  return info->code == SI_KERNEL &&
+         (info->signo == SIGINT || info->signo == SIGQUIT ||
+          info->signo == SIGWINCH);
+}
+
 const char *signals_name(int signo) {
   static char text[24];
   const char *name = belay_signal_name(signo);

@@ -29,6 +29,9 @@ bool signals_is_stop(int signo);
 /* SIGPIPE of a write of our own is no message. */
 bool signals_is_own_doing(const struct belay_siginfo *info);
 
+/* Whether the terminal sent it, and to all of a process group. */
+bool signals_is_of_terminal(const struct belay_siginfo *info);
+
 /* "SIGTERM", or "signal 77" */
 const char *signals_name(int signo);
 

@@ -17,9 +17,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "as.h"
 #include "cli/message.h"
 #include "cli/unit.h"
 #include "exit.h"
+#include "reap.h"
 #include "signals.h"
 #include "start.h"
 #include "survivors.h"
@@ -38,7 +40,8 @@ struct single {
   struct belay_loop *loop;
   struct belay_sigwait *signals;
   struct belay_source *slow, *timeout, *grace;
-  struct belay_job *job;
+  struct belay_process *process;
+  struct belay_job *job; /* which it is of; NULL: it is in our own group */
   enum phase phase;
   struct belay_process_status status; /* how it ended */
   int terminal;
@@ -60,24 +63,41 @@ static void fail(const char *what, int error) {
   _exit(EXIT_BELAY);
 }
 
+/* What belay under another name does at this step; a call of it. */
+#define AS(run, step)                                                 \
+  if ((run)->options->as != NULL && (run)->options->as->step != NULL) \
+  (run)->options->as->step
+
 /* -- Signals to the command ----------------------------------------------- */
 
 /* To the whole group, or where that is not what is asked for, to the first. */
 static void send(struct single *run, int signo) {
+  AS(run, sends)(name_of(run), signo);
   if (run->options->verbose > 0)
     message("sending %s to %s", signals_name(signo), name_of(run));
   if (run->phase == LEFTOVERS)
     survivors_signal(run->job, signo);
-  else if (run->options->signal_first_only)
-    belay_process_signal(belay_job_process(run->job), signo);
+  else if (run->job == NULL || run->options->signal_first_only)
+    belay_process_signal(run->process, signo);
   else
     belay_job_signal(run->job, signo);
 }
 
-/* Who is asked to end has to go on to hear it; and has so long. */
+/* Who is stopped has to go on to hear it; who runs is to hear of nothing but
+ * what was sent. */
+static void let_go_on(struct single *run) {
+  struct belay_process_status status;
+  if (run->job == NULL || run->options->signals_alone)
+    return;
+  belay_process_look(run->process, &status);
+  if (status.state == BELAY_PROCESS_STOPPED)
+    belay_job_signal(run->job, SIGCONT);
+}
+
+/* It has so long. */
 static void ask_to_end(struct single *run, int signo) {
   send(run, signo);
-  if (signo != SIGKILL && signo != SIGCONT)
+  if (run->job != NULL && !run->options->signals_alone && signo != SIGKILL)
     belay_job_signal(run->job, SIGCONT);
   if (run->options->grace_ns > 0 && !run->asked)
     belay_loop_add_timer(run->loop, run->options->grace_ns, 0, NULL,
@@ -85,16 +105,9 @@ static void ask_to_end(struct single *run, int signo) {
   run->asked = true;
 }
 
-/* Who runs is to hear of nothing but what was sent. */
-static void wake(struct single *run) {
-  struct belay_process_status status;
-  belay_process_look(belay_job_process(run->job), &status);
-  if (status.state == BELAY_PROCESS_STOPPED)
-    belay_job_signal(run->job, SIGCONT);
-}
-
 static void forward(struct single *run, int signo) {
   int wanted = signals_rewritten(run->options, signo);
+  AS(run, passes_on)(signo, wanted);
   if (wanted == 0)
     return;
   if (!signals_is_end(wanted)) {
@@ -103,25 +116,27 @@ static void forward(struct single *run, int signo) {
     ask_to_end(run, wanted);
   } else {
     send(run, wanted);
-    wake(run);
+    let_go_on(run);
   }
 }
 
 /* -- Stopping and going on ------------------------------------------------ */
 
-static pid_t group_of(const struct single *run) {
-  return belay_process_pid(belay_job_process(run->job));
+/* Which is its group's number too, unless it is in ours. */
+static pid_t pid_of(const struct single *run) {
+  return belay_process_pid(run->process);
 }
 
 static bool has_terminal(const struct single *run) {
-  return run->terminal >= 0 && tcgetpgrp(run->terminal) == group_of(run);
+  return run->terminal >= 0 && run->options->group == GROUP_NEW &&
+         tcgetpgrp(run->terminal) == pid_of(run);
 }
 
 /* In the foreground, the terminal is the command's: whether it was given. */
 static bool give_terminal(const struct single *run) {
   return run->phase == RUNNING && run->wants_terminal &&
          terminal_is_ours(run->terminal) &&
-         belay_terminal_give(run->terminal, group_of(run)) == 0;
+         belay_terminal_give(run->terminal, pid_of(run)) == 0;
 }
 
 /* Returns when we go on; the shell has done with the terminal what it wants.
@@ -138,10 +153,15 @@ static void stop(struct single *run, int signo, unsigned flags) {
 /* We were told to stop.  Where nobody could tell us to go on, it is the
  * command's affair alone. */
 static void on_stop_signal(struct single *run, int signo) {
-  if (terminal_can_stop())
-    stop(run, signo, 0);
-  else
+  if (run->options->stops_itself) {
     forward(run, signo);
+    AS(run, stops)();
+    kill(getpid(), SIGSTOP);
+  } else if (terminal_can_stop()) {
+    stop(run, signo, 0);
+  } else {
+    forward(run, signo);
+  }
 }
 
 static void pause_time(struct single *run, bool pause) {
@@ -167,10 +187,14 @@ static bool is_given_what_it_wants(struct single *run, int signo) {
  * The command was stopped.  A shell is to see us stopped as well, and all of
  * our group, as if the terminal had done it.  Where there is none, a Ctrl-Z,
  * which nobody could undo, is undone, as the kernel does it for a group that
- * nobody looks after; and what somebody else sent is his affair.
+ * nobody looks after; and what somebody else sent is his affair, as is all that
+ * happens in another session.  In our own group we are sent what the terminal
+ * sends.
  */
 static void on_stopped(struct single *run, int signo) {
-  if (run->asked || is_given_what_it_wants(run, signo))
+  if (run->options->group != GROUP_NEW)
+    pause_time(run, true);
+  else if (run->asked || is_given_what_it_wants(run, signo))
     belay_job_signal(run->job, SIGCONT);
   else if (run->terminal >= 0 && terminal_can_stop())
     stop(run, signo, BELAY_STOP_GROUP);
@@ -209,6 +233,11 @@ static void ask_leftovers_to_end(struct single *run) {
                          &run->grace);
 }
 
+static void reap(const struct single *run) {
+  const struct as_hooks *as = run->options->as;
+  reap_orphans(pid_of(run), as != NULL ? as->reaped : NULL);
+}
+
 static void look_for_leftovers(struct single *run) {
   belay_orphans_reap();
   if (!survivors_exist(run->job))
@@ -219,10 +248,15 @@ static void on_ended(struct single *run,
                      const struct belay_process_status *status) {
   run->status = *status;
   take_terminal_back(run);
+  AS(run, reaped)(pid_of(run), status, true);
+  if (run->options->ends_group)
+    forward(run, SIGTERM);
   run->phase = OVER;
-  if (run->options->orphans == ORPHANS_LEAVE)
+  if (run->options->orphans == ORPHANS_LEAVE) {
+    reap(run);
     return;
-  belay_process_reap(belay_job_process(run->job));
+  }
+  belay_process_reap(run->process);
   run->phase = LEFTOVERS;
   belay_source_remove(run->timeout);
   belay_source_remove(run->slow);
@@ -240,21 +274,11 @@ static void kill_leftovers(struct single *run) {
 
 /* -- Events --------------------------------------------------------------- */
 
-static void on_signal(struct single *run, const struct belay_siginfo *info) {
-  if (signals_is_own_doing(info))
-    return;
-  if (signals_is_stop(info->signo))
-    on_stop_signal(run, info->signo);
-  else if (info->signo == SIGCONT)
-    on_cont(run);
-  else if (info->signo == SIGCHLD) {
-    belay_orphans_reap();
-    if (run->phase == LEFTOVERS)
-      look_for_leftovers(run);
-  } else {
-    for (uint64_t i = 0; i < info->count; i++)
-      forward(run, info->signo);
-  }
+static void on_child(struct single *run) {
+  if (run->phase == LEFTOVERS)
+    look_for_leftovers(run);
+  else
+    reap(run);
 }
 
 static void on_timeout(struct single *run) {
@@ -268,6 +292,32 @@ static void on_timeout(struct single *run) {
   ask_to_end(run, options->end_signal);
 }
 
+/* What the terminal sends to our group, a command in it has had. */
+static bool is_no_message(const struct single *run,
+                          const struct belay_siginfo *info) {
+  const struct as_hooks *as = run->options->as;
+  return signals_is_own_doing(info) ||
+         (run->options->group == GROUP_SAME && signals_is_of_terminal(info)) ||
+         (as != NULL && as->received != NULL && as->received(info->signo));
+}
+
+static void on_signal(struct single *run, const struct belay_siginfo *info) {
+  int signo = info->signo;
+  if (signo == SIGCHLD)
+    on_child(run);
+  else if (is_no_message(run, info))
+    return;
+  else if (signals_is_stop(signo))
+    on_stop_signal(run, signo);
+  else if (signo == SIGCONT)
+    on_cont(run);
+  else if (signo == SIGALRM && run->options->alarm_is_timeout)
+    on_timeout(run);
+  else
+    for (uint64_t i = 0; i < info->count; i++)
+      forward(run, signo);
+}
+
 static void on_timer(struct single *run, const struct belay_source *source) {
   char text[UNIT_TEXT_BYTES];
   if (source == run->timeout) {
@@ -278,7 +328,7 @@ static void on_timer(struct single *run, const struct belay_source *source) {
             unit_duration(run->slow_for_ns, text));
   } else if (run->phase == RUNNING) {
     send(run, SIGKILL);
-    belay_process_signal(belay_job_process(run->job), SIGKILL);
+    belay_process_signal(run->process, SIGKILL);
   } else {
     kill_leftovers(run);
   }
@@ -327,7 +377,8 @@ static int listen(struct single *run) {
     error = belay_loop_add_sigwait(run->loop, run->signals, NULL, NULL);
   if (error == 0)
     error = belay_loop_add_signals(run->loop, children, 0, NULL, NULL);
-  if (error == 0 && run->options->orphans != ORPHANS_LEAVE)
+  if (error == 0 && (run->options->orphans != ORPHANS_LEAVE ||
+                     run->options->receives_orphans))
     belay_orphans_receive(1); /* without it, the group alone is looked after */
   return error;
 }
@@ -338,6 +389,25 @@ static bool is_alone_on_terminal(void) {
   return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
+/* In our own group it is no job. */
+static int start_process(struct single *run,
+                         struct belay_process_options *options) {
+  char **argv = run->options->command;
+  const unsigned flags = BELAY_PROCESS_WATCH_STOPS;
+  if (run->options->group != GROUP_SAME) {
+    int error =
+        belay_job_start(run->loop, argv, options, flags, NULL, &run->job);
+    if (error == 0)
+      run->process = belay_job_process(run->job);
+    return error;
+  }
+  options->flags |= BELAY_PROCESS_SAME_GROUP;
+  int error = belay_process_start(argv, options, &run->process);
+  if (error == 0)
+    error = belay_loop_add_process(run->loop, run->process, flags, NULL, NULL);
+  return error;
+}
+
 static int start(struct single *run) {
   struct belay_process_options options;
   struct belay_process_fd fds[MOST_FDS];
@@ -346,14 +416,27 @@ static int start(struct single *run) {
     return error;
   start_keep_named_fds(run->options->command, &options, fds, MOST_FDS);
   run->shares_terminal = !is_alone_on_terminal();
-  run->wants_terminal =
-      run->options->terminal == TERMINAL_GIVE && !run->shares_terminal;
+  run->wants_terminal = run->options->group == GROUP_NEW &&
+                        run->options->terminal == TERMINAL_GIVE &&
+                        !run->shares_terminal;
+  if (run->options->group == GROUP_SESSION)
+    options.flags |= BELAY_PROCESS_NEW_SESSION;
   if (run->wants_terminal)
     options.terminal = run->terminal;
   if (run->options->stdin_from == STDIN_NULL)
     options.stdin_fd = BELAY_STDIO_NULL;
-  return belay_job_start(run->loop, run->options->command, &options,
-                         BELAY_PROCESS_WATCH_STOPS, NULL, &run->job);
+  error = start_process(run, &options);
+  if (error == 0)
+    AS(run, started)(name_of(run), pid_of(run));
+  return error;
+}
+
+_Noreturn static void fail_to_start(const struct single *run, int error) {
+  const struct as_hooks *as = run->options->as;
+  if (as != NULL)
+    _exit(as->start_failed(name_of(run), error));
+  message("%s: %s", name_of(run), strerror(-error));
+  _exit(start_exit_status(error));
 }
 
 static void start_clocks(struct single *run) {
@@ -369,6 +452,21 @@ static void start_clocks(struct single *run) {
     fail("timer", error);
 }
 
+/* As the command did, or as what we are called would. */
+_Noreturn static void end(const struct single *run) {
+  const struct run_options *options = run->options;
+  int status = -1;
+  if (options->as != NULL)
+    status = options->as->exit_status(&run->status, run->timed_out);
+  else if (run->timed_out && !options->preserve_status)
+    status = EXIT_TIMED_OUT;
+  if (status >= 0)
+    _exit(status);
+  if (run->interrupted)
+    kill(0, run->status.code);
+  exit_as(&run->status, !options->never_raise);
+}
+
 _Noreturn void single_run(const struct run_options *options) {
   struct single run = {.options = options, .terminal = terminal_open()};
   struct belay_event event;
@@ -379,17 +477,11 @@ _Noreturn void single_run(const struct run_options *options) {
   if (error < 0)
     fail("cannot listen for signals", error);
   error = start(&run);
-  if (error < 0) {
-    message("%s: %s", name_of(&run), strerror(-error));
-    _exit(start_exit_status(error));
-  }
+  if (error < 0)
+    fail_to_start(&run, error);
   start_clocks(&run);
   while (run.phase != OVER)
     if (belay_loop_next(run.loop, -1, &event) > 0)
       handle(&run, &event);
-  if (run.timed_out && !options->preserve_status)
-    _exit(EXIT_TIMED_OUT);
-  if (run.interrupted)
-    kill(0, run.status.code);
-  exit_as(&run.status, !options->never_raise);
+  end(&run);
 }
