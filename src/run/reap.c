@@ -25,15 +25,21 @@ static void look_at(pid_t pid, reap_tell *tell) {
 
 void reap_orphans(pid_t command, reap_tell *tell) {
   char path[64];
-  int pid;
+  pid_t pid = 0;
   snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
   FILE *list = tell != NULL ? fopen(path, "re") : NULL;
   if (list == NULL) {
     belay_orphans_reap();
     return;
   }
-  while (fscanf(list, "%d", &pid) == 1)
-    if (pid != command)
+  for (int c; (c = getc(list)) != EOF;) { /* "123 456 " */
+    if (c >= '0' && c <= '9') {
+      pid = pid * 10 + (c - '0');
+      continue;
+    }
+    if (pid != 0 && pid != command)
       look_at(pid, tell);
+    pid = 0;
+  }
   fclose(list);
 }
