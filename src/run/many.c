@@ -465,6 +465,8 @@ static void end_orphans(struct many *many) {
   struct belay_source *grace = NULL;
   if (many->options->orphans == ORPHANS_LEAVE)
     return;
+  if (many->options->orphans == ORPHANS_KILL)
+    survivors_outrun();
   belay_orphans_reap();
   if (!survivors_exist(NULL))
     return;

@@ -261,6 +261,8 @@ static void on_ended(struct single *run,
   belay_source_remove(run->timeout);
   belay_source_remove(run->slow);
   run->timeout = run->slow = NULL;
+  if (run->options->orphans == ORPHANS_KILL)
+    survivors_outrun();
   look_for_leftovers(run);
   if (run->phase == LEFTOVERS && run->options->orphans == ORPHANS_KILL)
     ask_leftovers_to_end(run);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,6 +59,12 @@ void survivors_tell(const char *name, const char *what) {
     message("%s left %zd process%s behind: %s%s; %s", name, count,
             count > 1 ? "es" : "", list, count > MOST_NAMED ? ", ..." : "",
             what);
+}
+
+/* We are at our end, and only wait from here on; what we start is not meant. */
+void survivors_outrun(void) {
+  const struct sched_param lowest = {.sched_priority = 1};
+  sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest);
 }
 
 void survivors_signal(const struct belay_job *job, int signo) {

@@ -17,6 +17,10 @@ bool survivors_exist(const struct belay_job *job);
  * `what` is what happens to them. */
 void survivors_tell(const char *name, const char *what);
 
+/* Gets us the processor before them, if we may: whoever forks without end has
+ * it for itself, and nobody is killed by who does not run. */
+void survivors_outrun(void);
+
 /* Signals all of them, and lets those go on that are stopped, to hear it. */
 void survivors_signal(const struct belay_job *job, int signo);
 

@@ -149,8 +149,6 @@ static void multiply(long most, time_t end, long *made) {
       __atomic_add_fetch(made, 1, __ATOMIC_RELAXED);
     else if (pid < 0)
       usleep(1000);
-    else
-      setsid();
     while (waitpid(-1, NULL, WNOHANG) > 0)
       continue;
   }
@@ -169,7 +167,8 @@ static int bomb(long most, long seconds) {
   time_t end = now() + seconds;
   if (fork_or_end() == 0)
     multiply(most, end, made);
-  while (__atomic_load_n(made, __ATOMIC_RELAXED) < most - 1 && now() < end)
+  while (__atomic_load_n(made, __ATOMIC_RELAXED) < most * 9 / 10 &&
+         now() < end)
     usleep(1000);
   say("bomb", __atomic_load_n(made, __ATOMIC_RELAXED));
   return 0;
@@ -184,11 +183,12 @@ static int zombies(long count) {
 }
 
 static int hold_pipe(void) {
-  if (fork_or_end() == 0) {
+  pid_t pid = fork_or_end();
+  if (pid == 0) {
     setsid();
-    say("holding", getpid());
     wait_long();
   }
+  say("holding", pid);
   return 0;
 }
 

@@ -106,7 +106,7 @@ def after_the_timeout_it_is_asked_to_end(t):
     _, said = run(t, '-t', '0.2s', 'sleep', '1000', status=124)
     equal(said, 'belay run: sleep timed out after 0.20 s; sending it SIGTERM\n',
           'message')
-    _, said = run(t, '-q', '-t', '0.2s', '-s', 'INT', 'sh', '-c',
+    _, said = run(t, '-q', '-t', '0.2s', '-k', '0.2s', '-s', 'INT', 'sh', '-c',
                   'trap "echo interrupted; exit 9" INT; sleep 1000 & wait',
                   status=124)
     equal(said, '', 'message with -q')
