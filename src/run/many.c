@@ -465,13 +465,12 @@ static void end_orphans(struct many *many) {
   struct belay_source *grace = NULL;
   if (many->options->orphans == ORPHANS_LEAVE)
     return;
-  if (many->options->orphans == ORPHANS_KILL)
-    survivors_outrun();
   belay_orphans_reap();
   if (!survivors_exist(NULL))
     return;
   display_suspend(many->display);
   if (many->options->orphans == ORPHANS_KILL) {
+    survivors_outrun();
     if (!many->options->quiet)
       survivors_tell("commands", "asked to end");
     survivors_signal(NULL, many->options->end_signal);

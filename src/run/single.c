@@ -225,6 +225,7 @@ static void take_terminal_back(struct single *run) {
 }
 
 static void ask_leftovers_to_end(struct single *run) {
+  survivors_outrun();
   if (!run->options->quiet)
     survivors_tell(name_of(run), "asked to end");
   survivors_signal(run->job, run->options->end_signal);
@@ -261,8 +262,6 @@ static void on_ended(struct single *run,
   belay_source_remove(run->timeout);
   belay_source_remove(run->slow);
   run->timeout = run->slow = NULL;
-  if (run->options->orphans == ORPHANS_KILL)
-    survivors_outrun();
   look_for_leftovers(run);
   if (run->phase == LEFTOVERS && run->options->orphans == ORPHANS_KILL)
     ask_leftovers_to_end(run);
