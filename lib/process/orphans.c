@@ -200,6 +200,47 @@ static int kill_once(struct belay__pids *pids, bool received) {
   return error < 0 ? error : count.left;
 }
 
+/* -- Freezing -------------------------------------------------------------- */
+
+/* From so many on, those that are killed are replaced faster than one can go
+ * round: who is stopped is not, and keeps his place where these are few. */
+#define MANY 16
+#define MOST_ROUNDS 100
+
+static void stop_one(pid_t pid, void *data) {
+  (void)data;
+  kill(pid, SIGSTOP);
+}
+
+static bool is_new(pid_t pid, const void *known) {
+  return !belay__pids_have(known, pid);
+}
+
+/* Whether there were any that are not in `known`, which all are then. */
+static bool freeze_once(struct belay__pids *pids, struct belay__pids *known) {
+  pids->count = 0;
+  int cancel_state = belay__handles_lock();
+  int error = list_children(pids);
+  if (error == 0)
+    error = belay__tree_walk(pids, stop_one, NULL);
+  belay__handles_unlock(cancel_state);
+  belay__pids_filter(pids, is_new, known);
+  for (size_t i = 0; i < pids->count && error == 0; i++)
+    error = belay__pids_add(known, pids->items[i]);
+  belay__pids_sort(known);
+  return error == -EAGAIN || (error == 0 && pids->count > 0);
+}
+
+static void freeze(struct belay__pids *pids, int64_t deadline) {
+  struct belay__pids known = {.count = 0};
+  for (int round = 0; round < MOST_ROUNDS && freeze_once(pids, &known); round++)
+    if (deadline >= 0 && belay__clock_now() >= deadline)
+      break;
+  belay__pids_free(&known);
+}
+
+/* -- Until none is left ---------------------------------------------------- */
+
 /* While nothing comes of it, which the kernel needs its time for, the pauses
  * get longer; and there is none after a success, or who forks gets away. */
 struct pace {
@@ -220,7 +261,8 @@ static void keep_pace(struct pace *pace, bool success) {
 }
 
 /* Until none is left, or none that we may kill, or the time is over: 0.  None
- * is left if there was none twice: one may be made while they are listed. */
+ * is left if there was none twice: one may be made while they are listed.  What
+ * was frozen is killed before the time is looked at. */
 static int kill_all(struct belay__pids *pids, int64_t deadline) {
   bool received = belay__tree_receives();
   struct pace pace = {.pause_ns = 0};
@@ -234,6 +276,8 @@ static int kill_all(struct belay__pids *pids, int64_t deadline) {
     none = count == 0 && reaped == 0 ? none + 1 : 0;
     if (none == 2 || (deadline >= 0 && belay__clock_now() >= deadline))
       return 0;
+    if (count > MANY)
+      freeze(pids, deadline);
     if (none == 0)
       keep_pace(&pace, reaped > 0);
   }
@@ -247,8 +291,10 @@ ssize_t belay_orphans_kill(int64_t timeout_ns) {
       timeout_ns < 0 ? -1 : belay__clock_add(belay__clock_now(), timeout_ns);
   int cancel_state = belay__cancel_disable();
   ssize_t result = belay__registry_generation(&generation);
+  int priority = belay__tree_hurry();
   if (result == 0)
     result = kill_all(&pids, deadline);
+  belay__tree_calm(priority);
   belay__pids_free(&pids);
   belay__cancel_restore(cancel_state);
   errno = saved_errno;

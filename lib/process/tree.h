@@ -24,6 +24,11 @@ int belay__tree_children(struct belay__pids *pids);
 int belay__tree_walk(struct belay__pids *pids,
                      void (*visit)(pid_t pid, void *data), void *data);
 
+/* Has this thread run before others, as far as we may, who would not let it
+ * have the time; the result goes to calm(). */
+int belay__tree_hurry(void);
+void belay__tree_calm(int before);
+
 /* Whether there is such a process and it has not ended. */
 bool belay__tree_is_alive(pid_t pid);
 

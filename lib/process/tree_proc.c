@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -25,6 +26,19 @@ bool belay__tree_receives(void) {
   int on = 0;
   return getpid() == 1 ||
          (prctl(PR_GET_CHILD_SUBREAPER, &on, 0UL, 0UL, 0UL) == 0 && on != 0);
+}
+
+/* -- Time ------------------------------------------------------------------ */
+
+/* On Linux a priority is the thread's own. */
+int belay__tree_hurry(void) {
+  int before = getpriority(PRIO_PROCESS, 0);
+  setpriority(PRIO_PROCESS, 0, -20);
+  return before;
+}
+
+void belay__tree_calm(int before) {
+  setpriority(PRIO_PROCESS, 0, before);
 }
 
 /* -- Reading --------------------------------------------------------------- */
