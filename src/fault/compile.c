@@ -9,6 +9,7 @@
 #include "compile.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "chance.h"
 
@@ -134,7 +135,7 @@ static int place_at_text(struct program *program, const struct step *item,
   while (i < program->count &&
          !((program->steps[i].op == OP_RELAY ||
             program->steps[i].op == OP_ECHO) &&
-           program->steps[i].text == NULL))
+           program->steps[i].text == NULL && program->steps[i].a == ENDLESS))
     i++;
   if (i == program->count)
     return -ERANGE;
@@ -170,14 +171,24 @@ static int place(struct program *program, const struct step *item,
   }
 }
 
+#define PLACE_TIMES 1u
+#define PLACE_OFFSETS 2u
+#define PLACE_TEXTS 4u /* after all offsets: they are looked for behind them */
+
+static unsigned kind_of(const struct step *item) {
+  return item->at == AT_NONE   ? 0
+         : item->at == AT_TIME ? PLACE_TIMES
+         : item->at == AT_TEXT ? PLACE_TEXTS
+                               : PLACE_OFFSETS;
+}
+
 static int place_all(struct program *program, const struct program *items,
-                     uint64_t seed, bool times, bool others,
+                     uint64_t seed, unsigned kinds,
                      const struct step **ret_wrong) {
   int error = 0;
   for (uint32_t i = 0; i < items->count && error == 0; i++) {
     const struct step *item = &items->steps[i];
-    bool wanted = item->at == AT_TIME ? times : others;
-    if (item->at == AT_NONE || !wanted)
+    if ((kind_of(item) & kinds) == 0)
       continue;
     error = place(program, item, seed);
     if (error == -ERANGE)
@@ -255,17 +266,27 @@ static int add_pace(struct program *program, const struct program *items,
   return error;
 }
 
+/* Whether a rule brings a conversation in which no request is answered: then
+ * pace and positions of all are the connection's. */
+static bool is_raw(const struct rules *rules, uint64_t chosen) {
+  for (size_t i = 0; i < rules->count; i++)
+    if ((chosen >> i & 1) && !compile_is_for_response(rules->items[i]) &&
+        !rule_has(rules->items[i], OP_ANSWER))
+      return true;
+  return false;
+}
+
 static int converse(struct program *program, const struct rules *rules,
                     uint64_t chosen, enum conversation kind, uint64_t seed,
                     const struct step **ret_wrong) {
+  bool all = kind == CONVERSE_PROXY || is_raw(rules, chosen);
   bool own_steps = true;
   int error = 0;
   /* Pace first, then whoever brings steps. */
   for (int pass = 0; pass < 2; pass++)
     for (size_t i = 0; i < rules->count && error == 0; i++) {
       const struct program *items = rules->items[i];
-      if (!(chosen >> i & 1) || (kind == CONVERSE_ORIGIN &&
-                                 compile_is_for_response(items)))
+      if (!(chosen >> i & 1) || (!all && compile_is_for_response(items)))
         continue;
       bool has_steps = rule_has_steps(items);
       if (pass == 0 && !has_steps)
@@ -277,12 +298,15 @@ static int converse(struct program *program, const struct rules *rules,
     }
   if (error == 0 && own_steps)
     error = add_own_steps(program, rules, chosen, kind);
-  for (size_t i = 0; i < rules->count && error == 0; i++)
-    if (chosen >> i & 1) {
+  for (unsigned texts = 0; texts < 2; texts++)
+    for (size_t i = 0; i < rules->count && error == 0; i++) {
       const struct program *items = rules->items[i];
-      bool here = kind == CONVERSE_PROXY || !compile_is_for_response(items);
-      error = place_all(program, items, seed, !rule_needs_request(items), here,
-                        ret_wrong);
+      bool here = all || !compile_is_for_response(items);
+      unsigned kinds = rule_needs_request(items) ? 0 : PLACE_TIMES;
+      kinds |= here ? PLACE_OFFSETS : 0;
+      if (chosen >> i & 1)
+        error = place_all(program, items, seed,
+                          texts ? (here ? PLACE_TEXTS : 0) : kinds, ret_wrong);
     }
   return error;
 }
@@ -318,46 +342,61 @@ static int add_latency(struct program *response, const struct program *items) {
   return 0;
 }
 
-/* Steps of a rule instead of the response; the request was read already. */
+/* The head that a rule begins by reading has been read. */
+static void drop_read_head(struct program *program) {
+  if (program->count > 0 && program->steps[0].op == OP_READ_HEAD) {
+    program->count--;
+    memmove(program->steps, program->steps + 1,
+            program->count * sizeof(*program->steps));
+  }
+}
+
+/* What surrounds the `answer` at `at` surrounds the response. */
+static int surround(struct program *response, const struct program *steps,
+                    size_t at) {
+  struct step end = response->steps[--response->count];
+  int error = 0;
+  for (size_t i = at; i-- > 0 && error == 0;)
+    error = program_insert(response, 0, &steps->steps[i]);
+  for (size_t i = at + 1; i < steps->count && error == 0; i++)
+    error = program_add(response, &steps->steps[i]);
+  return error == 0 ? program_add(response, &end) : error;
+}
+
+/* The texts of steps that were moved live on with the response. */
+static int move_texts(struct program *response, struct program *from) {
+  int error = 0;
+  for (uint32_t i = 0; error == 0 && i < from->text_count; i++) {
+    error = program_take_text(response, from->texts[i]);
+    from->texts[i] = NULL;
+  }
+  return error;
+}
+
+/* Steps of a rule instead of the response, or around it. */
 static int replace(struct program *response, const struct program *items,
                    uint64_t seed) {
-  struct program *answer = program_new();
+  struct program *steps = program_new();
   struct step fin = step_make(OP_FIN);
-  int error = answer != NULL ? add_steps(answer, items, seed) : -ENOMEM;
+  int error = steps != NULL ? add_steps(steps, items, seed) : -ENOMEM;
+  size_t at = 0;
   if (error == 0) {
-    size_t i = 0;
-    while (i < answer->count && answer->steps[i].op != OP_ANSWER)
-      i++;
-    if (i == answer->count) {
-      response->count = 0;
-      error = program_append(response, answer);
-      if (error == 0)
-        error = program_add(response, &fin);
-    } else {
-      /* What surrounds `answer` surrounds the response. */
-      struct step *steps = answer->steps;
-      for (size_t j = i; j-- > 0 && error == 0;)
-        if (steps[j].op != OP_READ_HEAD)
-          error = program_insert(response, 0, &steps[j]);
-      bool goes_on = false;
-      if (response->steps[response->count - 1].op == OP_NEXT) {
-        response->count--;
-        goes_on = true;
-      }
-      for (size_t j = i + 1; j < answer->count && error == 0; j++)
-        error = program_add(response, &steps[j]);
-      struct step next = step_make(OP_NEXT);
-      if (error == 0 && goes_on)
-        error = program_add(response, &next);
-    }
+    drop_read_head(steps);
+    while (at < steps->count && steps->steps[at].op != OP_ANSWER)
+      at++;
   }
-  /* The texts of the steps that were moved live on with the response. */
-  for (uint32_t i = 0; answer != NULL && error == 0 && i < answer->text_count;
-       i++) {
-    error = program_take_text(response, answer->texts[i]);
-    answer->texts[i] = NULL;
+  if (error == 0 && at < steps->count) {
+    error = surround(response, steps, at);
+  } else if (error == 0) {
+    response->count = 0;
+    for (size_t i = 0; i < steps->count && error == 0; i++)
+      error = program_add(response, &steps->steps[i]);
+    error = error < 0 ? error : program_add(response, &fin);
   }
-  program_release(answer);
+  /* Even after an error: steps may have been moved. */
+  if (steps != NULL && move_texts(response, steps) < 0)
+    error = -ENOMEM;
+  program_release(steps);
   return error;
 }
 
@@ -372,6 +411,8 @@ int compile_response(struct program *response, const struct program *items,
           (step_class(&items->steps[i]) == CLASS_PACE))
         error = add_lowered(response, 0, &items->steps[i], seed);
   if (error == 0)
-    error = place_all(response, items, seed, times, true, ret_wrong);
+    error = place_all(response, items, seed,
+                      PLACE_OFFSETS | PLACE_TEXTS | (times ? PLACE_TIMES : 0),
+                      ret_wrong);
   return error;
 }

@@ -110,6 +110,8 @@ int program_split(struct program *program, size_t from, int64_t offset,
     struct step *step = &program->steps[i];
     if (!step_sends(step))
       continue;
+    if (step->op != OP_SEND && step->text != NULL)
+      break; /* up to a text: nobody knows how much that is */
     if (step->a == ENDLESS || step->a > offset) {
       struct step rest = *step;
       step->a = offset;

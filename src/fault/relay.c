@@ -225,7 +225,7 @@ static enum result send_queue(struct lane *lane, struct relay *relay) {
       size = (size_t)allowed;
     if (size == 0 || !out->writable)
       return VM_WAIT;
-    ssize_t n = side_write(out, chunk->bytes + chunk->at, size);
+    ssize_t n = side_write(out, chunk->bytes + chunk->at, size, false);
     if (n == -EAGAIN)
       return VM_WAIT;
     if (n < 0)

@@ -138,7 +138,7 @@ static int open_servers(struct session *session, char **ret_error) {
 static int set_up(struct session *session, char **ret_error) {
   static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, 0};
   const struct fault_options *options = session->options;
-  session->engine = malloc(sizeof(*session->engine));
+  session->engine = calloc(1, sizeof(*session->engine));
   int error = session->engine != NULL ? 0 : -ENOMEM;
   if (error == 0)
     error = belay_loop_new(&session->loop);
@@ -151,6 +151,10 @@ static int set_up(struct session *session, char **ret_error) {
     session->engine->max_connections = options->max_connections;
     error = open_servers(session, ret_error);
   }
+  if (error == 0 && options->tls_ca != NULL &&
+      (error = tls_write_authority(options->tls_ca)) < 0 &&
+      asprintf(ret_error, "%s: %s", options->tls_ca, strerror(-error)) < 0)
+    *ret_error = NULL;
   if (error == 0)
     error = belay_loop_add_signals(session->loop, signals, 0, session, NULL);
   return error;
@@ -161,11 +165,11 @@ static int be_ready(struct session *session, char **ret_error) {
   const struct fault_options *options = session->options;
   command_set_environment(session->engine);
   int error = ready_tell(session->engine, options, ret_error);
-  if (error == 0 && !(options->quiet && options->command != NULL))
-    log_servers(&session->log, session->engine);
   if (error == 0 && options->command != NULL)
     error = command_start(session->loop, options->command, session,
                           &session->job, ret_error);
+  if (error == 0 && !(options->quiet && options->command != NULL))
+    log_servers(&session->log, session->engine);
   return error;
 }
 

@@ -63,10 +63,11 @@ ssize_t side_read(struct side *side, void *into, size_t size) {
   return read_done(side, recv(side->fd, into, size, MSG_DONTWAIT));
 }
 
-ssize_t side_write(struct side *side, const void *data, size_t size) {
+ssize_t side_write(struct side *side, const void *data, size_t size,
+                   bool more) {
   if (is_encrypted(side))
     return write_done(side, tls_write(side->connection->tls, data, size));
-  ssize_t n = send(side->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+  ssize_t n = send(side->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0));
   return write_done(side, n < 0 ? -errno : n);
 }
 

@@ -51,21 +51,34 @@ static ssize_t fill(const struct lane *lane, const struct step *step,
   return n;
 }
 
+/* Whether what is sent next follows at once, so that the kernel may put both
+ * into one packet. */
+static bool is_followed(const struct lane *lane, const struct step *step,
+                        size_t size) {
+  bool is_paced = lane->work != NULL && lane->work->pace.period_ns != 0;
+  return !is_paced && lane->pc + 1 < lane->program->count &&
+         step[1].op == OP_SEND && step[1].a != 0 &&
+         lane->progress + (int64_t)size == step->a;
+}
+
 static ssize_t send_some(struct lane *lane, const struct step *step,
                          size_t size) {
   struct connection *connection = lane->connection;
   struct engine *engine = connection->server->engine;
   struct side *out = lane_out(lane);
   int64_t offset = step->b + lane->progress;
+  bool more = is_followed(lane, step, size);
   if (step->source == SEND_FILE && !step->flip && connection->tls == NULL)
     return side_send_file(out, lane->program->fd, offset, size);
   if (step->source == SEND_TEXT && !step->flip &&
       offset + (int64_t)size <= step->length)
-    return side_write(out, step->text + offset, size);
+    return side_write(out, step->text + offset, size, more);
   if (size > SCRATCH_BYTES)
     size = SCRATCH_BYTES;
   ssize_t n = fill(lane, step, offset, engine->scratch, size);
-  return n < 0 ? n : side_write(out, engine->scratch, (size_t)n);
+  return n < 0 ? n
+               : side_write(out, engine->scratch, (size_t)n,
+                            more && n == (ssize_t)size);
 }
 
 /* As much as may go now; 0 with the engine's wait_ns set: later. */
