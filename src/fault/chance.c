@@ -2,6 +2,7 @@
  * anywhere: its n-th number costs as much as its first. */
 #include "chance.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define GAMMA UINT64_C(0x9e3779b97f4a7c15)
@@ -34,8 +35,8 @@ int64_t chance_spread(uint64_t dice, int64_t spread) {
 }
 
 static void put_word(uint64_t word, unsigned char bytes[8]) {
-  for (int i = 0; i < 8; i++)
-    bytes[i] = (unsigned char)(word >> 8 * i);
+  word = htole64(word);
+  memcpy(bytes, &word, 8);
 }
 
 void chance_bytes(uint64_t seed, uint64_t offset, void *ret_bytes,

@@ -78,9 +78,21 @@ static void close_silently(int fd) {
   setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on));
 }
 
+static bool is_reset(const struct connection *connection) {
+  switch (connection->ending) {
+    case END_RST: /* a listening socket may have handed it down already */
+      return !connection->server->resets_at_once;
+    case END_LIMIT:
+    case END_UPSTREAM:
+    case END_UPSTREAM_RST:
+      return true;
+    default:
+      return false;
+  }
+}
+
 static void close_client(struct connection *connection, enum ending ending) {
-  if (ending == END_RST || ending == END_LIMIT || ending == END_UPSTREAM ||
-      ending == END_UPSTREAM_RST)
+  if (is_reset(connection))
     side_make_reset(&connection->client);
   else if (connection->tls != NULL && ending == END_CLOSE)
     tls_close(connection->tls);

@@ -181,7 +181,8 @@ const char *step_word(const struct form *form, unsigned index, char text[32]) {
   const char *word = form->words;
   for (; word != NULL && index > 0; index--) {
     word = strchr(word, ' ');
-    word += word != NULL;
+    if (word != NULL)
+      word++;
   }
   int length = word != NULL ? (int)strcspn(word, " ") : 0;
   snprintf(text, 32, "%.*s", length, word != NULL ? word : "");

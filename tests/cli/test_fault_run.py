@@ -12,7 +12,7 @@ import time
 
 from fault import (FAULT, RESET, Fault, ask, connect, get, pattern, read_all,
                    run, silent)
-from tap import contains, equal, main, test
+from tap import SCALE, contains, equal, main, test
 
 BELAY = os.environ.get('BELAY') or ''
 
@@ -184,10 +184,14 @@ VANISH = '''
 import os, socket, select, fcntl, termios, struct, time
 s = socket.create_connection(('127.0.0.1', int(os.environ['BELAY_FAULT_PORT'])))
 assert s.recv(100) == b'x' * 10
-s.sendall(b'y' * 1000)
 def unacknowledged():
     return struct.unpack('i', fcntl.ioctl(s, termios.TIOCOUTQ, b'0000'))[0]
-assert not select.select([s], [], [], 0.3)[0]
+# What arrived before it was gone is acknowledged still.
+for _ in range(5):
+    s.sendall(b'y' * 1000)
+    assert not select.select([s], [], [], 0.2)[0]
+    if unacknowledged():
+        break
 print(unacknowledged())
 '''
 
@@ -210,7 +214,7 @@ assert s.recv(10) == b'back'
 print(unacknowledged())
 '''
     status, out, err = run('--private-net',
-                           'send:"xxxxxxxxxx"; vanish:500ms; read:1000; send:"back"; '
+                           'send:"xxxxxxxxxx"; vanish:2s; read:1000; send:"back"; '
                            'fin', '--', sys.executable, '-c', back)
     equal((status, out), (0, '1000\n0\n'), err)
 
@@ -331,7 +335,7 @@ def thousands_of_idle_connections_cost_little_and_go_at_once(t):
     took = time.monotonic() - began
     equal(read_all(socks[0])[0], b'')
     t.note(f'{count} connections, {each:.0f} bytes each, gone in {took:.2f} s')
-    assert each <= 200, each
+    assert each <= 200 * SCALE, each
     assert took < 1, took
 
 
