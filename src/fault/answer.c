@@ -54,8 +54,7 @@ static void choose_rules(struct asking *asking) {
   struct server *server = asking->server;
   asking->occasion = server_occasion(server, connection->number, false);
   asking->occasion.path = asking->request.path;
-  asking->occasion.request =
-      paths_count(server->paths, asking->request.target);
+  asking->occasion.request = paths_count(server->paths, asking->request.target);
   asking->chosen = rules_chosen(&server->rules, &asking->occasion);
   asking->own_chosen = rules_chosen(&asking->own, &asking->occasion);
   for (size_t i = 0; i < server->rules.count; i++)
@@ -80,19 +79,19 @@ static void note_wanted(struct asking *asking) {
 static int place_rules(struct asking *asking, struct program *response) {
   const struct server *server = asking->server;
   const struct step *wrong;
-  uint64_t seed = chance_mix(server->engine->seed, server->hash,
-                             asking->occasion.request);
+  uint64_t seed =
+      chance_mix(server->engine->seed, server->hash, asking->occasion.request);
   int error = 0;
   for (size_t i = 0; i < server->rules.count && error != -ENOMEM; i++) {
     const struct program *items = server->rules.items[i];
     if (is_chosen(asking->chosen, i) && compile_is_for_response(items))
-      error = compile_response(response, items, seed,
-                               rule_needs_request(items), &wrong);
+      error = compile_response(response, items, seed, rule_needs_request(items),
+                               &wrong);
   }
   for (size_t i = 0; i < asking->own.count && error != -ENOMEM; i++)
     if (is_chosen(asking->own_chosen, i))
-      error = compile_response(response, asking->own.items[i], seed, true,
-                               &wrong);
+      error =
+          compile_response(response, asking->own.items[i], seed, true, &wrong);
   return error == -ENOMEM ? error : 0;
 }
 
@@ -105,9 +104,9 @@ static struct program *respond(struct asking *asking) {
                            "this server cannot make sense of that\n");
   int error = read_own_rules(asking, &problem);
   if (error < 0) {
-    struct program *refusal = response_refuse(
-        request, error == -EINVAL ? 400 : 503,
-        problem != NULL ? problem : "out of memory\n");
+    struct program *refusal =
+        response_refuse(request, error == -EINVAL ? 400 : 503,
+                        problem != NULL ? problem : "out of memory\n");
     free(problem);
     return refusal;
   }
@@ -115,9 +114,8 @@ static struct program *respond(struct asking *asking) {
   note_wanted(asking);
   resource_find(asking->server->root_fd, request->path, request->query,
                 &resource);
-  struct program *response =
-      response_make(request, &resource, &asking->alterations,
-                    asking->occasion.request);
+  struct program *response = response_make(
+      request, &resource, &asking->alterations, asking->occasion.request);
   if (response != NULL && place_rules(asking, response) < 0) {
     program_release(response);
     response = NULL;

@@ -53,8 +53,7 @@ int command_start(struct belay_loop *loop, char **argv, void *data,
     options.terminal = STDIN_FILENO;
   int error = belay_job_start(loop, argv, &options, BELAY_PROCESS_WATCH_STOPS,
                               data, ret_job);
-  if (error < 0 &&
-      asprintf(ret_error, "%s: %s", argv[0], strerror(-error)) < 0)
+  if (error < 0 && asprintf(ret_error, "%s: %s", argv[0], strerror(-error)) < 0)
     *ret_error = NULL;
   return error;
 }

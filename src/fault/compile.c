@@ -35,8 +35,9 @@ static struct step lower(const struct step *item, uint64_t seed) {
       step.a = item->text != NULL ? item->length : item->a;
       break;
     case OP_GARBAGE:
-      step = send_step(SEND_RANDOM, item->has_argument ? item->a : GARBAGE_BYTES,
-                       chance_mix(seed, 0x6a, 0));
+      step =
+          send_step(SEND_RANDOM, item->has_argument ? item->a : GARBAGE_BYTES,
+                    chance_mix(seed, 0x6a, 0));
       break;
     case OP_FLOOD:
       step = send_step(SEND_PATTERN, ENDLESS, 0);
@@ -128,20 +129,19 @@ static int place_at_time(struct program *program, const struct step *item,
   return error < 0 ? error : add_lowered(program, index + 1, item, seed);
 }
 
-/* Splits the first step that passes on without end where the text has passed. */
+/* Splits the first step that passes on without end where the text has come. */
 static int place_at_text(struct program *program, const struct step *item,
                          uint64_t seed) {
   size_t i = 0;
-  while (i < program->count &&
-         !((program->steps[i].op == OP_RELAY ||
-            program->steps[i].op == OP_ECHO) &&
-           program->steps[i].text == NULL && program->steps[i].a == ENDLESS))
+  while (
+      i < program->count &&
+      !((program->steps[i].op == OP_RELAY || program->steps[i].op == OP_ECHO) &&
+        program->steps[i].text == NULL && program->steps[i].a == ENDLESS))
     i++;
   if (i == program->count)
     return -ERANGE;
   struct step until = program->steps[i];
-  int error =
-      program_text(program, item->text, item->length, &until.text);
+  int error = program_text(program, item->text, item->length, &until.text);
   until.length = item->length;
   until.a = ENDLESS;
   if (error == 0)

@@ -19,7 +19,6 @@
 
 #include "plan.h"
 
-
 struct reader {
   struct plan *plan;
   const char *path;
@@ -69,8 +68,8 @@ static int take(struct reader *reader, const char *section, const char *name,
     return set_text(reader, &server->root, name, value);
   if (strcmp(name, "upstream") == 0)
     return set_text(reader, &server->upstream, name, value);
-  return refuse(reader,
-                "no '%s'; there are: listen, root, upstream, fault", name);
+  return refuse(reader, "no '%s'; there are: listen, root, upstream, fault",
+                name);
 }
 
 /* Without the blanks around it, in its own place. */
@@ -114,8 +113,7 @@ static void say_where(struct reader *reader, int line) {
 static int check(struct reader *reader) {
   const struct plan *plan = reader->plan;
   if (plan->count == 0)
-    return refuse(reader, "%s: no server; a [section] makes one",
-                  reader->path);
+    return refuse(reader, "%s: no server; a [section] makes one", reader->path);
   for (size_t i = 0; i < plan->count; i++) {
     const struct plan_server *server = &plan->servers[i];
     if (server->listen_count == 0)

@@ -11,8 +11,8 @@
 
 #include "plan.h"
 
-#define HTML                                                               \
-  "<!DOCTYPE html>\\n<html><head><title>belay fault</title></head>\\n"     \
+#define HTML                                                           \
+  "<!DOCTYPE html>\\n<html><head><title>belay fault</title></head>\\n" \
   "<body><h1>Hello, World!</h1></body></html>\\n"
 #define JSON "{\\\"message\\\": \\\"Hello, World!\\\"}\\n"
 #define HEAD "HTTP/1.0 200 OK\\r\\nContent-Length: "
@@ -25,8 +25,7 @@ static const struct {
     {"html", "2000",
      "read-head; send:\"" HEAD "105" TYPE "text/html" END HTML "\"; fin"},
     {"json", "2001",
-     "read-head; send:\"" HEAD "29" TYPE "application/json" END JSON
-     "\"; fin"},
+     "read-head; send:\"" HEAD "29" TYPE "application/json" END JSON "\"; fin"},
     {"no-body", "2002",
      "read-head; send:\"" HEAD "105" TYPE "text/html" END "\"; fin"},
     {"slow", "2003",

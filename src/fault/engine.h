@@ -58,7 +58,7 @@ void engine_handle(struct engine *engine);
 int engine_watch(struct engine *engine, struct side *side);
 int engine_listen(struct engine *engine, struct listener *listener);
 
-/* Calls `visit` for each connection of a server (NULL: of all); it may end it. */
+/* Calls `visit` for each connection of a server (NULL: all); it may end it. */
 void engine_each(struct engine *engine, const struct server *server,
                  void (*visit)(struct connection *connection, void *data),
                  void *data);

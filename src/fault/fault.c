@@ -74,8 +74,7 @@ static int run(const struct fault_options *options) {
   if (failed < 0) {
     if (error == NULL && asprintf(&error, "%s", strerror(-failed)) < 0)
       error = NULL;
-    return complain(error,
-                    is_users_mistake(failed) ? EXIT_USAGE : EXIT_FAILED);
+    return complain(error, is_users_mistake(failed) ? EXIT_USAGE : EXIT_FAILED);
   }
   if (result.signo != 0 && result.status == EXIT_OK)
     belay_signal_default(result.signo);

@@ -13,7 +13,7 @@ struct heap {
   struct heap_entry {
     int64_t due_ns;
     struct lane *lane;
-  } *entries; /* from 1 */
+  } * entries; /* from 1 */
   uint32_t count, room;
 };
 

@@ -24,8 +24,8 @@ static const struct cli_option table[] = {
     {CLI_STRING, 'r', "root", "DIR", "serve this directory", &values.root},
     {CLI_STRING, 'u', "upstream", "ADDRESS", "pass on to there",
      &values.upstream},
-    {CLI_STRING, 'c', "config", "FILE", "servers from an INI file; see the man page",
-     &values.config},
+    {CLI_STRING, 'c', "config", "FILE",
+     "servers from an INI file; see the man page", &values.config},
     {CLI_DURATION, 0, "drip", "TIME", "of the slow service alone (default 1s)",
      &values.drip_ns},
 

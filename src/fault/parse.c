@@ -49,9 +49,9 @@ static int refuse_form(struct reader *reader, const char *where,
   bool bare = form->shown[0] == '\0';
   return refuse(reader, where, "'%s' is written %s%s%s%s: %s", form->name,
                 form->name, form->takes_at ? "[@POSITION]" : "",
-                bare                      ? ""
-                : form->shown[0] == '['   ? "[:"
-                                          : ":",
+                bare                    ? ""
+                : form->shown[0] == '[' ? "[:"
+                                        : ":",
                 form->shown + (form->shown[0] == '['), form->help);
 }
 
@@ -334,8 +334,7 @@ static int take_position(struct reader *reader, const struct form *form,
 /* -- Items ----------------------------------------------------------------- */
 
 /* All names; the nearest one first. */
-static int refuse_name(struct reader *reader, const char *name,
-                       size_t length) {
+static int refuse_name(struct reader *reader, const char *name, size_t length) {
   const char *words[128];
   char word[64], list[900];
   size_t count = 0, used = 0;
@@ -349,24 +348,24 @@ static int refuse_name(struct reader *reader, const char *name,
   snprintf(word, sizeof(word), "%.*s", (int)(length < 63 ? length : 63), name);
   const char *nearest = cli_nearest(word, words);
   if (nearest != NULL)
-    return refuse(reader, name, "no fault '%s'; did you mean '%s'? There are:%s",
-                  word, nearest, list);
+    return refuse(reader, name,
+                  "no fault '%s'; did you mean '%s'? There are:%s", word,
+                  nearest, list);
   return refuse(reader, name, "no fault '%s'; there are:%s", word, list);
 }
 
 static int check_values(struct reader *reader, const struct form *form,
                         const char *name, const struct step *step) {
   bool is_zero = step->has_argument && step->a == 0 && step->word == NO_WORD;
-  bool wrong =
-      (form->op == OP_DRIP && is_zero) ||
-      (form->op == OP_AGAIN && is_zero) ||
-      (form->op == OP_SLICE && (is_zero || step->b == 0)) ||
-      (form->op == OP_SLOW_HEAD && is_zero) ||
-      (form->op == OP_READ_UNTIL && step->length == 0) ||
-      (form->op == OP_LIMIT && is_zero) ||
-      (form->op == OP_INTERIM && step->a > 1000000) ||
-      (form->op == OP_LONG_HEADER && step->a > (1 << 30)) ||
-      (form->op == OP_STATUS && (step->a < 100 || step->a > 999));
+  bool wrong = (form->op == OP_DRIP && is_zero) ||
+               (form->op == OP_AGAIN && is_zero) ||
+               (form->op == OP_SLICE && (is_zero || step->b == 0)) ||
+               (form->op == OP_SLOW_HEAD && is_zero) ||
+               (form->op == OP_READ_UNTIL && step->length == 0) ||
+               (form->op == OP_LIMIT && is_zero) ||
+               (form->op == OP_INTERIM && step->a > 1000000) ||
+               (form->op == OP_LONG_HEADER && step->a > (1 << 30)) ||
+               (form->op == OP_STATUS && (step->a < 100 || step->a > 999));
   return wrong ? refuse_form(reader, name, form) : 0;
 }
 
@@ -414,10 +413,10 @@ int parse_fault(const char *text, struct program **ret_items,
       reader.p++;
       continue;
     }
-    error = reader.items->count < ITEMS_AT_MOST
-                ? take_item(&reader)
-                : refuse(&reader, reader.p, "more than %d items",
-                         ITEMS_AT_MOST);
+    error =
+        reader.items->count < ITEMS_AT_MOST
+            ? take_item(&reader)
+            : refuse(&reader, reader.p, "more than %d items", ITEMS_AT_MOST);
   }
   if (error == 0)
     *ret_items = reader.items;

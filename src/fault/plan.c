@@ -149,8 +149,7 @@ int plan_apply(const struct plan *plan, struct engine *engine,
   int error = 0;
   *ret_error = NULL;
   struct server *next;
-  for (struct server *server = engine->servers; server != NULL;
-       server = next) {
+  for (struct server *server = engine->servers; server != NULL; server = next) {
     next = server->next;
     if (!is_planned(plan, server->name))
       server_close(server);

@@ -181,11 +181,11 @@ static struct chunk *make_chunk(const char *bytes, size_t size) {
 static int64_t due_time(struct lane *lane, struct relay *relay) {
   struct engine *engine = engine_of(lane);
   const struct work *work = lane->work;
-  uint64_t dice = chance_mix(
-      engine->seed, lane->connection->server->hash + lane->is_up,
-      (lane->connection->number << 24) + relay->chunks++);
-  int64_t due = engine->now_ns + work->delay_ns +
-                chance_spread(dice, work->jitter_ns);
+  uint64_t dice =
+      chance_mix(engine->seed, lane->connection->server->hash + lane->is_up,
+                 (lane->connection->number << 24) + relay->chunks++);
+  int64_t due =
+      engine->now_ns + work->delay_ns + chance_spread(dice, work->jitter_ns);
   if (due > relay->last_due_ns)
     relay->last_due_ns = due;
   return relay->last_due_ns;

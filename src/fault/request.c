@@ -132,21 +132,17 @@ static void parse_field(char *line, struct request *request) {
     if (strcasecmp(line, fields[i].name) == 0)
       *fields[i].value = value;
   if (strcasecmp(line, "connection") == 0)
-    request->keep_alive =
-        has_word(value, "close")        ? false
-        : has_word(value, "keep-alive") ? true
-                                        : request->keep_alive;
+    request->keep_alive = has_word(value, "close")        ? false
+                          : has_word(value, "keep-alive") ? true
+                                                          : request->keep_alive;
   if (strcasecmp(line, "transfer-encoding") == 0 ||
       (strcasecmp(line, "content-length") == 0 && strcmp(value, "0") != 0))
     request->has_body = true;
 }
 
 void request_parse(char *head, size_t size, struct request *ret_request) {
-  struct request request = {.problem = 400,
-                            .method = "",
-                            .target = "",
-                            .path = NULL,
-                            .query = ""};
+  struct request request = {
+      .problem = 400, .method = "", .target = "", .path = NULL, .query = ""};
   char *rest = head, *line;
   bool has_nul = memchr(head, '\0', size) != NULL;
   head[size] = '\0';

@@ -18,9 +18,9 @@ struct byte_range {
 struct request {
   int problem; /* the status to refuse it with; 0: none */
   const char *method;
-  const char *target; /* as it came */
-  char *path;         /* decoded, without the query */
-  const char *query;  /* "" if none */
+  const char *target;               /* as it came */
+  char *path;                       /* decoded, without the query */
+  const char *query;                /* "" if none */
   bool is_head, keep_alive, is_old; /* HTTP/1.0 */
   bool has_body;
   const char *range, *if_range, *if_none_match, *if_modified_since;

@@ -15,7 +15,7 @@ struct resource {
   const char *text; /* SEND_TEXT: constant */
   int64_t size;
   const char *type;
-  char etag[64]; /* with its quotes */
+  char etag[64];    /* with its quotes */
   int64_t modified; /* seconds; -1 */
 };
 

@@ -32,7 +32,9 @@ struct program *response_make(const struct request *request,
 struct program *response_refuse(const struct request *request, int status,
                                 const char *text);
 
-/* -- Inside: response.c decides, coding.c sends the body ------------------- */
+/* -- Inside: response.c decides; response_head.c and coding.c say it ------- */
+
+#define RESPONSE_BOUNDARY "belay-fault-boundary"
 
 struct response {
   const struct request *request;
@@ -57,11 +59,17 @@ struct response {
 };
 
 bool altered(const struct response *response, enum step_op op);
+bool altered_to(const struct response *response, enum step_op op,
+                const char *word);
 /* The word of an alteration, "" if there is none. */
 const char *altered_word(const struct response *response, enum step_op op,
                          char text[32]);
 
+const char *response_reason(int status);
+
 /* All of these: 0 or -ENOMEM. */
+/* `size` is the body's, or ENDLESS. */
+int response_head(struct response *response, int64_t size);
 int response_text(struct response *response, const char *text, size_t length,
                   bool is_body);
 int response_part(struct response *response, int64_t offset, int64_t size);

@@ -127,8 +127,7 @@ static int check_permission(const struct rules *rules) {
     needed = needed || rules_find(rules, UINT64_MAX, ops[i]) != NULL;
   if (!needed)
     return 0;
-  struct side probe = {
-      .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  struct side probe = {.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   int error = probe.fd < 0 ? -errno : side_lose(&probe, 1000000);
   if (probe.fd >= 0)
     close(probe.fd);
@@ -174,10 +173,9 @@ static int take_rules(struct server *server, const struct rules *rules,
   server->tls_fault = tls == NULL || tls->word == NO_WORD
                           ? TLS_RIGHT
                           : (enum tls_fault)tls->word;
-  server->resets_at_once =
-      rules->count == 1 && rules->items[0]->count == 1 &&
-      rules->items[0]->steps[0].op == OP_RST &&
-      rules->items[0]->steps[0].at == AT_NONE;
+  server->resets_at_once = rules->count == 1 && rules->items[0]->count == 1 &&
+                           rules->items[0]->steps[0].op == OP_RST &&
+                           rules->items[0]->steps[0].at == AT_NONE;
   int error = check_rules(server, ret_error);
   if (error == 0 && tls != NULL && server->tls == NULL &&
       server->tls_fault != TLS_STALL)
@@ -234,9 +232,8 @@ static int add_listener(struct server *server, const struct address *address) {
   struct listener *listener = &server->listeners[server->listener_count];
   if (server->listener_count == LISTENERS_AT_MOST)
     return -E2BIG;
-  *listener =
-      (struct listener){.server = server, .fd = -1, .filler = -1,
-                        .address = *address};
+  *listener = (struct listener){
+      .server = server, .fd = -1, .filler = -1, .address = *address};
   int error = listener_open(listener);
   if (error == 0)
     server->listener_count++;
@@ -321,8 +318,7 @@ static int take_config(struct server *server,
   if (config->root != NULL) {
     server->root_fd = open(config->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (server->root_fd < 0)
-      return refuse(ret_error, -errno, "%s: %s", config->root,
-                    strerror(errno));
+      return refuse(ret_error, -errno, "%s: %s", config->root, strerror(errno));
   }
   if (config->upstream != NULL) {
     server->kind = CONVERSE_PROXY;
@@ -354,10 +350,10 @@ int server_open(struct engine *engine, const struct server_config *config,
   server->place = place_of(config);
   server->paths = paths_new();
   append(engine, server);
-  int error = server->name != NULL && server->place != NULL &&
-                      server->paths != NULL
-                  ? 0
-                  : -ENOMEM;
+  int error =
+      server->name != NULL && server->place != NULL && server->paths != NULL
+          ? 0
+          : -ENOMEM;
   if (error == 0)
     error = take_config(server, config, ret_error);
   for (size_t i = 0; i < config->listen_count && error == 0; i++)

@@ -38,7 +38,7 @@ struct server {
   struct server *next;
   struct engine *engine;
   char *name;
-  char *place; /* its addresses, root and upstream, as they were given */
+  char *place;   /* its addresses, root and upstream, as they were given */
   uint64_t hash; /* of the name */
   struct listener listeners[LISTENERS_AT_MOST];
   size_t listener_count;

@@ -107,8 +107,8 @@ static int open_log(struct session *session, char **ret_error) {
   log->quiet = options->quiet;
   /* The command's output is nobody else's. */
   int fd = options->command != NULL ? STDERR_FILENO : STDOUT_FILENO;
-  log->file = options->log != NULL ? fopen(options->log, "we")
-                                   : fdopen(dup(fd), "w");
+  log->file =
+      options->log != NULL ? fopen(options->log, "we") : fdopen(dup(fd), "w");
   if (log->file == NULL) {
     int error = -errno;
     if (asprintf(ret_error, "%s: %s",

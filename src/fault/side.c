@@ -67,7 +67,8 @@ ssize_t side_write(struct side *side, const void *data, size_t size,
                    bool more) {
   if (is_encrypted(side))
     return write_done(side, tls_write(side->connection->tls, data, size));
-  ssize_t n = send(side->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+  ssize_t n = send(side->fd, data, size,
+                   MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0));
   return write_done(side, n < 0 ? -errno : n);
 }
 
@@ -125,11 +126,10 @@ int side_lose(const struct side *side, int64_t millionths) {
   struct sock_fprog filter = {.len = everything ? 1 : 4,
                               .filter = everything ? all : random};
   int none = 0;
-  int result =
-      millionths == 0
-          ? setsockopt(side->fd, SOL_SOCKET, SO_DETACH_FILTER, &none,
-                       sizeof(none))
-          : setsockopt(side->fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
-                       sizeof(filter));
+  int result = millionths == 0
+                   ? setsockopt(side->fd, SOL_SOCKET, SO_DETACH_FILTER, &none,
+                                sizeof(none))
+                   : setsockopt(side->fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+                                sizeof(filter));
   return result < 0 && !(millionths == 0 && errno == ENOENT) ? -errno : 0;
 }

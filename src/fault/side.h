@@ -11,8 +11,7 @@
 /* 0 is the end of what comes. */
 ssize_t side_read(struct side *side, void *into, size_t size);
 /* `more` follows at once. */
-ssize_t side_write(struct side *side, const void *data, size_t size,
-                   bool more);
+ssize_t side_write(struct side *side, const void *data, size_t size, bool more);
 /* From a file, at `offset`; needs no TLS. */
 ssize_t side_send_file(struct side *side, int fd, int64_t offset, size_t size);
 /* Through a pipe; need no TLS. */

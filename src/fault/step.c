@@ -10,15 +10,16 @@
 #include <string.h>
 
 #define WHEN(name, op, argument, shown, help) \
-  {name, op, CLASS_WHEN, argument, ARG_NONE, false, false, shown, NULL, help}
+  { name, op, CLASS_WHEN, argument, ARG_NONE, false, false, shown, NULL, help }
 #define BARE(name, op, class, at, help) \
-  {name, op, class, ARG_NONE, ARG_NONE, true, at, "", NULL, help}
-#define STEP(name, op, argument, optional, at, shown, help)             \
-  {name, op,    CLASS_STEP, argument, ARG_NONE, optional, at, shown, \
-   NULL, help}
-#define RESPONSE(name, op, argument, optional, shown, words, help)          \
-  {name, op, CLASS_RESPONSE, argument, ARG_NONE, optional, false, shown, \
-   words, help}
+  { name, op, class, ARG_NONE, ARG_NONE, true, at, "", NULL, help }
+#define STEP(name, op, argument, optional, at, shown, help) \
+  { name, op, CLASS_STEP, argument, ARG_NONE, optional, at, shown, NULL, help }
+#define RESPONSE(name, op, argument, optional, shown, words, help)        \
+  {                                                                       \
+    name, op, CLASS_RESPONSE, argument, ARG_NONE, optional, false, shown, \
+        words, help                                                       \
+  }
 
 const struct form step_forms[] = {
     WHEN("p", OP_CHANCE, ARG_PERCENT, "PERCENT", "with this probability"),
@@ -93,8 +94,7 @@ const struct form step_forms[] = {
     {"latency", OP_LATENCY, CLASS_PACE, ARG_SPREAD, ARG_NONE, false, true,
      "TIME[~TIME]", NULL, "all comes later, give or take"},
 
-    RESPONSE("status", OP_STATUS, ARG_NUMBER, false, "N", NULL,
-             "this status"),
+    RESPONSE("status", OP_STATUS, ARG_NUMBER, false, "N", NULL, "this status"),
     RESPONSE("type", OP_TYPE, ARG_TEXT, false, "TYPE", NULL,
              "this Content-Type"),
     RESPONSE("header", OP_HEADER, ARG_TEXT, false, "LINE", NULL,
@@ -127,15 +127,13 @@ const struct form step_forms[] = {
              "N (default 1000) 1xx responses before it"),
     RESPONSE("early", OP_EARLY, ARG_NONE, true, "", NULL,
              "answer before the request was read"),
-    RESPONSE("twice", OP_TWICE, ARG_NONE, true, "", NULL,
-             "answer twice"),
+    RESPONSE("twice", OP_TWICE, ARG_NONE, true, "", NULL, "answer twice"),
     RESPONSE("range", OP_RANGE, ARG_WORD, false,
              "ignore|start|total|shorter|longer|416|no-header",
              "ignore start total shorter longer 416 no-header",
              "what is wrong with ranges"),
     RESPONSE("etag", OP_ETAG, ARG_WORD, false, "weak|change|none",
-             "weak change none",
-             "a weak one, another each time, none"),
+             "weak change none", "a weak one, another each time, none"),
     {"change", OP_CHANGE, CLASS_RESPONSE, ARG_NONE, ARG_NONE, true, true, "",
      NULL, "other bytes, under the same validators, from here on"},
     RESPONSE("gzip", OP_GZIP, ARG_NONE, true, "", NULL,
@@ -203,9 +201,9 @@ static void print_form(FILE *file, const struct form *form) {
   char left[256];
   int width = snprintf(left, sizeof(left), "%s%s%s%s", form->name,
                        form->takes_at ? "[@POSITION]" : "",
-                       form->shown[0] == '\0'   ? ""
-                       : form->shown[0] == '['  ? "[:"
-                                                : ":",
+                       form->shown[0] == '\0'  ? ""
+                       : form->shown[0] == '[' ? "[:"
+                                               : ":",
                        form->shown + (form->shown[0] == '['));
   if (width > 30)
     fprintf(file, "  %s\n  %-30s %s\n", left, "", form->help);
@@ -220,7 +218,8 @@ char *step_help(void) {
   if (file == NULL)
     return NULL;
   fputs(
-      "A fault is a list of these, separated by ';'. Positions are 4096 or 64k\n"
+      "A fault is a list of these, separated by ';'. Positions are 4096 or "
+      "64k\n"
       "(bytes sent), body+100, 50% (of the body), 5s (time), \"text\" (passed\n"
       "on by a proxy).\n",
       file);

@@ -93,8 +93,8 @@ enum step_op {
   OP_DISPOSITION,
   OP_TLS,
   /* Made by the compiler alone. */
-  OP_ALARM,   /* at `position` ns run the next step, wherever we are */
-  OP_NEXT,    /* the answer is over: on with the conversation */
+  OP_ALARM, /* at `position` ns run the next step, wherever we are */
+  OP_NEXT,  /* the answer is over: on with the conversation */
   OP_COUNT
 };
 
@@ -158,10 +158,10 @@ struct form {
   enum step_op op;
   enum step_class class;
   enum argument argument, second;
-  bool is_optional;   /* the first argument may be left out */
-  bool takes_at;      /* a position may be given */
-  const char *shown;  /* its arguments, for people */
-  const char *words;  /* "a b c" of ARG_WORD and its kin, or NULL */
+  bool is_optional;  /* the first argument may be left out */
+  bool takes_at;     /* a position may be given */
+  const char *shown; /* its arguments, for people */
+  const char *words; /* "a b c" of ARG_WORD and its kin, or NULL */
   const char *help;
 };
 

@@ -38,8 +38,7 @@ static int add_extension(X509 *certificate, X509 *issuer, int kind,
   X509V3_CTX context;
   X509V3_set_ctx_nodb(&context);
   X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
-  X509_EXTENSION *extension =
-      X509V3_EXT_conf_nid(NULL, &context, kind, value);
+  X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, kind, value);
   int good = extension != NULL && X509_add_ext(certificate, extension, -1);
   X509_EXTENSION_free(extension);
   return good ? 0 : -EIO;
@@ -95,9 +94,9 @@ static X509 *make_own(EVP_PKEY *key, enum tls_fault fault) {
     return NULL;
   X509 *issuer = is_own ? certificate : authority;
   X509_set_issuer_name(certificate, X509_get_subject_name(issuer));
-  int error = add_extension(certificate, issuer, NID_subject_alt_name,
-                            is_wrong ? "DNS:elsewhere.invalid"
-                                     : "DNS:localhost,IP:127.0.0.1,IP:::1");
+  int error = add_extension(
+      certificate, issuer, NID_subject_alt_name,
+      is_wrong ? "DNS:elsewhere.invalid" : "DNS:localhost,IP:127.0.0.1,IP:::1");
   if (error == 0 &&
       X509_sign(certificate, is_own ? key : authority_key, EVP_sha256()) > 0)
     return certificate;

@@ -72,14 +72,13 @@ static int64_t arrived(const struct connection *connection) {
   return acked > (int64_t)connection->sent ? (int64_t)connection->sent : acked;
 }
 
-static void complain(struct verify *verify,
-                     const struct connection *connection, const char *what,
-                     int64_t bytes) {
+static void complain(struct verify *verify, const struct connection *connection,
+                     const char *what, int64_t bytes) {
   verify->wrong++;
   message("not as promised: %s #%" PRIu64 ": %s; sent %" PRIu64
           ", arrived %" PRId64,
-          connection->server->name, connection->number, what,
-          connection->sent, bytes);
+          connection->server->name, connection->number, what, connection->sent,
+          bytes);
 }
 
 void verify_connection(struct verify *verify,
@@ -119,13 +118,12 @@ bool verify_report(struct verify *verify, struct log *log) {
     json_number(&json, "unchecked", (int64_t)verify->unchecked);
     json_end(&json);
   } else {
-    fprintf(log->file,
-            "verified: %" PRIu64 " as promised, %" PRIu64
-            " not, %" PRIu64 " ended by the client first, %" PRIu64
-            " not checked\n",
-            verify->checked - (verify->wrong < verify->checked ? verify->wrong
-                                                               : 0),
-            verify->wrong, verify->cut_short, verify->unchecked);
+    fprintf(
+        log->file,
+        "verified: %" PRIu64 " as promised, %" PRIu64 " not, %" PRIu64
+        " ended by the client first, %" PRIu64 " not checked\n",
+        verify->checked - (verify->wrong < verify->checked ? verify->wrong : 0),
+        verify->wrong, verify->cut_short, verify->unchecked);
   }
   return verify->wrong == 0;
 }

@@ -164,8 +164,8 @@ static enum result set_pace(struct lane *lane, int64_t bytes,
                             int64_t period_ns) {
   struct work *work = lane_work(lane);
   if (work != NULL)
-    work->pace = (struct pace){
-        .period_ns = period_ns, .bytes = bytes, .begun_ns = -1};
+    work->pace =
+        (struct pace){.period_ns = period_ns, .bytes = bytes, .begun_ns = -1};
   return VM_NEXT;
 }
 
@@ -201,8 +201,8 @@ static enum result vm_wait(struct lane *lane, const struct step *step) {
   struct engine *engine = engine_of(lane);
   const struct connection *connection = lane->connection;
   if (lane->progress == 0) {
-    uint64_t dice = chance_mix(engine->seed, connection->server->hash + lane->pc,
-                               connection->number);
+    uint64_t dice = chance_mix(
+        engine->seed, connection->server->hash + lane->pc, connection->number);
     int64_t delay = step->a + chance_spread(dice, step->b);
     lane->progress = engine->now_ns + (delay > 0 ? delay : 0);
   }
@@ -224,9 +224,8 @@ static enum result vm_hold(struct lane *lane, const struct step *step) {
 
 static enum result vm_alarm(struct lane *lane, const struct step *step) {
   struct work *work = lane_work(lane);
-  int64_t begun = work != NULL && work->depth > 0
-                      ? engine_of(lane)->now_ns
-                      : lane->connection->begun_ns;
+  int64_t begun = work != NULL && work->depth > 0 ? engine_of(lane)->now_ns
+                                                  : lane->connection->begun_ns;
   if (work != NULL && work->alarm.due_ns == INT64_MAX)
     work->alarm = (struct alarm){begun + step->position, lane->pc + 1};
   lane->pc += 2;
@@ -241,17 +240,15 @@ static void fire(struct lane *lane) {
   int64_t begun = work->alarm.due_ns - step[-1].position;
   work->alarm.due_ns = INT64_MAX;
   if (next->op == OP_ALARM)
-    work->alarm =
-        (struct alarm){begun + next->position, work->alarm.pc + 2};
+    work->alarm = (struct alarm){begun + next->position, work->alarm.pc + 2};
   struct program *program = program_new();
   struct step copy = *step;
   if (program == NULL || program_add(program, &copy) < 0) {
     program_release(program);
     return;
   }
-  if (step->text != NULL &&
-      program_text(program, step->text, step->length,
-                   &program->steps[0].text) < 0) {
+  if (step->text != NULL && program_text(program, step->text, step->length,
+                                         &program->steps[0].text) < 0) {
     program_release(program);
     return;
   }

@@ -107,8 +107,7 @@ enum result vm_vanish(struct lane *lane, const struct step *step) {
     int error = side_lose(&connection->client, 1000000);
     if (error < 0)
       log_problem(engine->log, connection, "vanish", error);
-    lane->progress =
-        step->has_argument ? engine->now_ns + step->a : INT64_MAX;
+    lane->progress = step->has_argument ? engine->now_ns + step->a : INT64_MAX;
   }
   if (engine->now_ns < lane->progress) {
     engine->wait_ns = lane->progress;

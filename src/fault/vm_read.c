@@ -184,8 +184,8 @@ enum result vm_read_until(struct lane *lane, const struct step *step) {
                                             step->text, step->length)
                                    : NULL;
     if (found != NULL) {
-      exchange_consume(connection, (size_t)(found - exchange->input) +
-                                       step->length);
+      exchange_consume(connection,
+                       (size_t)(found - exchange->input) + step->length);
       return VM_NEXT;
     }
     /* Only its last bytes can be the beginning of the text. */

@@ -22,19 +22,17 @@ static const char *compiled(enum conversation kind) {
   static char text[1024];
   struct program *program;
   size_t used = 0;
-  int error = compile_conversation(&rules, UINT64_MAX, kind, 7, &program,
-                                   &wrong);
+  int error =
+      compile_conversation(&rules, UINT64_MAX, kind, 7, &program, &wrong);
   rules_clear(&rules);
   if (error < 0)
     return error == -ERANGE ? "nowhere" : "error";
   text[0] = '\0';
   for (uint32_t i = 0; i < program->count; i++) {
     const struct step *step = &program->steps[i];
-    used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
-                             i > 0 ? ", " : "",
-                             step->op == OP_ALARM
-                                 ? "alarm"
-                                 : step_forms[step->form].name);
+    used += (size_t)snprintf(
+        text + used, sizeof(text) - used, "%s%s", i > 0 ? ", " : "",
+        step->op == OP_ALARM ? "alarm" : step_forms[step->form].name);
     if (step_sends(step) && step->a != ENDLESS)
       used += (size_t)snprintf(text + used, sizeof(text) - used, " %d",
                                (int)step->a);

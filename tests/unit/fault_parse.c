@@ -18,8 +18,7 @@ static const char *canonical(const char *text) {
 }
 
 TEST(steps_are_read_in_every_way_of_writing_them) {
-  CHECK_STR(canonical("read-head; send 64k; rst"),
-            "read-head; send:64k; rst");
+  CHECK_STR(canonical("read-head; send 64k; rst"), "read-head; send:64k; rst");
   CHECK_STR(canonical(" rst@4096 ;; "), "rst@4k");
   CHECK_STR(canonical("stall@10%:30s"), "stall@10%:30s");
   CHECK_STR(canonical("rate:64k;latency=50ms~10ms"),
