@@ -55,10 +55,19 @@ enum result vm_half_close(struct lane *lane, const struct step *step) {
 /* One direction of a proxy is over; with both, the connection is. */
 static enum result end_lane(struct lane *lane) {
   struct connection *connection = lane->connection;
+  struct engine *engine = connection->server->engine;
   side_shut(lane_out(lane));
   lane->is_over = true;
   if (!connection->lane.is_over || !connection->peer->lane.is_over)
     return VM_WAIT;
+  if (lane->progress == 0)
+    lane->progress = engine->now_ns + LINGER_NS;
+  if (side_unacknowledged(&connection->client) > 0 &&
+      engine->now_ns < lane->progress) {
+    lane->is_over = false; /* the client reads still: look again */
+    engine->wait_ns = engine->now_ns + LAST_LOOK_NS;
+    return VM_WAIT;
+  }
   connection_end(connection, END_FIN);
   return VM_GONE;
 }
@@ -86,10 +95,18 @@ enum result vm_fin(struct lane *lane, const struct step *step) {
     engine->wait_ns = engine->now_ns;
     return VM_WAIT;
   }
-  if (n == -EAGAIN && engine->now_ns < lane->progress) {
+  bool is_late = engine->now_ns >= lane->progress;
+  bool has_all = side_unacknowledged(in) == 0;
+  if (n == -EAGAIN && !is_late) {
     engine->wait_ns = lane->progress;
     return VM_WAIT;
   }
+  if (n == 0 && !has_all && !is_late) { /* it reads still */
+    engine->wait_ns = engine->now_ns + LAST_LOOK_NS;
+    return VM_WAIT;
+  }
+  if (n < 0 && n != -EAGAIN && !has_all)
+    return vm_broken(lane, in, (int)n);
   connection_end(connection, END_FIN);
   return VM_GONE;
 }
