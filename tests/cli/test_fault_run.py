@@ -2,16 +2,18 @@
 """Starting, telling, reloading, ending: belay-fault as a program."""
 
 import os
+import random
 import resource
 import signal
 import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 
 from fault import (FAULT, RESET, Fault, ask, connect, get, pattern, read_all,
-                   run, silent)
+                   reset, run, silent)
 from tap import SCALE, contains, equal, main, test
 
 BELAY = os.environ.get('BELAY') or ''
@@ -347,6 +349,69 @@ def nothing_that_a_client_sends_is_kept(t):
                    close=False)
         sock.sendall(b'\r\n' * number)
     equal(get(t, fault.port, '/bytes/10').status, 200)
+
+
+STORM_URLS = ('', 'chunked:cut', 'rst@10%25', 'latency:3ms;rate:10M',
+              'stall@5:5ms;half-close', 'send:3;answer;rst', 'rst@3ms;hold')
+STORM_FAULTS = ('latency:1ms~1ms', 'rate:1M', 'rst@100k', 'rst@20ms', 'fin',
+                'up; latency:1ms', 'rst@"HTTP"', 'corrupt@5', 'p:50%; rst')
+
+
+def storm(ports, chance, until):
+    """Clients that ask, read a little or all, and leave in every way."""
+    while time.monotonic() < until:
+        sock = socket.socket()
+        sock.settimeout(2)
+        try:
+            sock.connect(('127.0.0.1', chance.choice(ports)))
+            sock.sendall(f'GET /bytes/200k?fault={chance.choice(STORM_URLS)} '
+                         'HTTP/1.1\r\n\r\n'.encode() * chance.choice((1, 2)))
+            if chance.random() < 0.3:
+                sock.shutdown(socket.SHUT_WR)
+            for _ in range(chance.choice((0, 1, 100))):
+                if not sock.recv(65536):
+                    break
+            if chance.random() < 0.3:
+                reset(sock)
+        except OSError:
+            pass
+        sock.close()
+
+
+@test(60)
+def a_storm_of_clients_and_reloads_is_survived_and_verified(t):
+    chance = t.random()
+    probes = [socket.create_server(('127.0.0.1', 0)) for _ in range(2)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+
+    def write(fault):
+        return t.write('c.ini', f"""[o]
+listen = 127.0.0.1:{ports[0]}
+fault = p:20%; rst@50%
+[p]
+listen = 127.0.0.1:{ports[1]}
+upstream = 127.0.0.1:{ports[0]}
+fault = {fault}
+""")
+    fault = Fault(t, '-q', '--verify', '-c', write('rst'), listen=())
+    until = time.monotonic() + 3
+    threads = [threading.Thread(target=storm, args=(
+        ports, random.Random(chance.random()), until)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    while time.monotonic() < until:
+        tables = len(fault.lines())
+        write(chance.choice(STORM_FAULTS))
+        fault.process.send_signal(signal.SIGHUP)
+        t.until(lambda: len(fault.lines()) > tables, 'the new table')
+    for thread in threads:
+        thread.join()
+    equal(fault.stop(), -signal.SIGTERM)
+    verified = fault.lines()[-1]
+    equal((verified['event'], verified['wrong']), ('verify', 0), fault.output)
+    equal(fault.output, '')
 
 
 main()
