@@ -22,7 +22,7 @@ build: $(BUILD)/build.ninja ## build the library and the programs (plain make)
 static: ## build-static/belay-init: one command's runner, without any library
 	@tools/install-deps build static
 	@CC=musl-gcc $(MESON) setup build-static --buildtype=minsize \
-	  -Db_lto=true -Ddefault_library=static -Dget=false -Dtests=false \
+	  -Db_lto=true -Ddefault_library=static -Dget=false -Dfault=false -Dtests=false \
 	  -Dc_args='-fno-asynchronous-unwind-tables -fno-unwind-tables' \
 	  -Dc_link_args='-static -s -Wl,-z,noseparate-code,-z,norelro,-T,$(CURDIR)/src/run/init.ld' \
 	  $(if $(wildcard build-static),--reconfigure) >/dev/null

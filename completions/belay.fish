@@ -47,8 +47,37 @@ end
 complete -c belay -f
 complete -c belay -n __fish_use_subcommand -l help -d 'the help'
 complete -c belay -n __fish_use_subcommand -l version -d 'the version'
-complete -c belay -n __fish_use_subcommand -a 'get run help'
-complete -c belay -n '__belay_is help' -a 'get run'
+complete -c belay -n __fish_use_subcommand -a 'fault get run help'
+complete -c belay -n '__belay_is help' -a 'fault get run'
+
+function __belay_fault_operands
+    __belay_operands -l --listen -r --root -u --upstream -c --config --drip -s --seed --max-connections --tls-ca --ready-fd --ready-file --log --color
+end
+
+function __belay_fault_first
+    __belay_is fault; and not __belay_fault_operands >/dev/null
+end
+
+complete -c belay -n '__belay_is fault' -s l -l listen -x -d 'PORT, HOST:PORT, [IPV6]:PORT, unix:PATH'
+complete -c belay -n '__belay_is fault' -s r -l root -x -a '(__fish_complete_directories)' -d 'serve this directory'
+complete -c belay -n '__belay_is fault' -s u -l upstream -x -d 'pass on to there'
+complete -c belay -n '__belay_is fault' -s c -l config -r -F -d 'servers from an INI file; see the man page'
+complete -c belay -n '__belay_is fault' -l drip -x -d 'of the slow service alone (default 1s)'
+complete -c belay -n '__belay_is fault' -s s -l seed -x -d 'of all that is left to chance'
+complete -c belay -n '__belay_is fault' -l max-connections -x -d 'at once; more are reset'
+complete -c belay -n '__belay_is fault' -l private-net -d 'in a network namespace of our own'
+complete -c belay -n '__belay_is fault' -l tls-ca -r -F -d 'write there what clients are to trust'
+complete -c belay -n '__belay_is fault' -l check -d 'read everything, start nothing'
+complete -c belay -n '__belay_is fault' -l ready-fd -x -d 'write the addresses there, and close it'
+complete -c belay -n '__belay_is fault' -l ready-file -r -F -d 'write them into this file'
+complete -c belay -n '__belay_is fault' -s q -l quiet -d 'no line for each connection'
+complete -c belay -n '__belay_is fault' -l json -d 'JSON Lines'
+complete -c belay -n '__belay_is fault' -l log -r -F -d 'there, and not to standard output'
+complete -c belay -n '__belay_is fault' -l verify -d 'check that what was promised was so'
+complete -c belay -n '__belay_is fault' -l color -x -a 'auto always never' -d 'auto, always or never'
+complete -c belay -n '__belay_is fault' -l help-faults -d 'the faults that there are'
+complete -c belay -n '__belay_is fault' -s h -l help -d 'this text'
+complete -c belay -n '__belay_is fault' -l version -d 'the version'
 
 function __belay_get_operands
     __belay_operands -i --input-file --sums --base-url -d --dir -o --output --sha256 -j --jobs --per-host --retries --retry-wait --stall --limit-rate --durability -H --header --user-agent --referer --user --proxy --cacert --max-redirs --progress --color --db --state

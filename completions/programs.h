@@ -10,6 +10,7 @@
 #include "cli/option.h"
 
 #define PROGRAMS(EACH) \
+  EACH(fault)          \
   EACH(get)            \
   EACH(run)
 

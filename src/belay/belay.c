@@ -20,7 +20,7 @@
 #define EXIT_CANNOT_EXECUTE 126
 #define EXIT_NOT_FOUND 127
 
-static const char *const commands[] = {"get", "run", "help", NULL};
+static const char *const commands[] = {"fault", "get", "run", "help", NULL};
 
 static const char help[] =
     "usage: belay COMMAND [argument ...]\n"
@@ -28,6 +28,7 @@ static const char help[] =
     "\n"
     "Programs that take signals seriously.\n"
     "\n"
+    "  fault   a server that misbehaves on purpose\n"
     "  get     download files; Ctrl-C does no harm\n"
     "  run     run commands; nothing is left behind\n"
     "\n"

@@ -180,8 +180,8 @@ def fork_has_one_owner(folder):
 
 @case
 def only_the_dispatcher_executes(folder):
-    root = doctored(folder, 'src/get/get.c', call('execvp(name, argv)'))
-    refuses(GATE, root, because='calls execvp(), which only '
+    root = doctored(folder, 'src/get/get.c', call('execv(name, argv)'))
+    refuses(GATE, root, because='calls execv(), which only '
             'src/belay/belay.c may')
 
 

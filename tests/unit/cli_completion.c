@@ -152,7 +152,7 @@ static void make_files(void) {
 }
 
 TEST(bash_completes_commands) {
-  CHECK_STR(bash_offers("belay "), "get run help --help --version");
+  CHECK_STR(bash_offers("belay "), "fault get run help --help --version");
   CHECK_STR(bash_offers("belay g"), "get");
   CHECK_STR(bash_offers("belay help "), "get run");
   CHECK_STR(bash_offers("belay help get "), "");
@@ -291,7 +291,7 @@ TEST(bash_asks_bash_completion_where_there_is_one) {
 TEST(bash_completes_any_number_of_programs) {
   make_files();
   completed = with_third;
-  CHECK_STR(bash_offers("belay help "), "third get run");
+  CHECK_STR(bash_offers("belay help "), "third fault get run");
   CHECK_STR(bash_offers("belay third --"), "--never --what");
   CHECK_STR(bash_offers("belay third -nw ur"), "urls with blanks.txt");
   CHECK_STR(bash_offers("belay third -w x cat ur"), "urls with blanks.txt");

@@ -1,0 +1,37 @@
+/*
+ * log.h: what is said: where we listen, a line for each connection, a summary.
+ *
+ * Lines are gathered for a round of the engine and written in one call.
+ */
+#ifndef FAULT_LOG_H
+#define FAULT_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct connection;
+struct engine;
+struct server;
+struct verify;
+
+struct log {
+  FILE *file;
+  bool json;
+  bool quiet;  /* no line for each connection */
+  bool colour; /* how it ended */
+  bool is_dirty;
+  struct verify *verify; /* or NULL */
+};
+
+/* The table of all servers. */
+void log_servers(struct log *log, const struct engine *engine);
+void log_connection(struct log *log, const struct connection *connection,
+                    int64_t now_ns);
+/* Something could not be done; a message. */
+void log_problem(struct log *log, const struct connection *connection,
+                 const char *what, int error);
+void log_summary(struct log *log, const struct engine *engine);
+void log_flush(struct log *log);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * rules.h: the faults of a server, and on which occasions they apply.
+ */
+#ifndef FAULT_RULES_H
+#define FAULT_RULES_H
+
+#include "parse.h"
+
+#define RULES_AT_MOST 64
+
+/* One fault text is one rule; all that apply are added up, in order. */
+struct rules {
+  struct program *items[RULES_AT_MOST];
+  size_t count;
+};
+
+/* What happens, as far as it is known. */
+struct occasion {
+  uint64_t seed;
+  uint64_t server;     /* chance_name() of its name */
+  uint64_t connection; /* its number, from 1 */
+  uint64_t request;    /* its number for this path, from 1; 0: no request */
+  int64_t age_ns;      /* since the server began */
+  const char *path;    /* of the request, or NULL */
+  bool is_up;          /* the direction, of a proxy */
+};
+
+/* Adds a rule from its text; as parse_fault(), and -E2BIG. */
+int rules_add(struct rules *rules, const char *text,
+              struct parse_error *ret_error);
+void rules_clear(struct rules *rules);
+/* Another list of the same rules. */
+struct rules rules_hold(const struct rules *rules);
+
+/* Whether a rule applies.  Conditions on a request fail where there is none. */
+bool rule_applies(const struct program *items, const struct occasion *occasion);
+/* The rules that apply, as bits. */
+uint64_t rules_chosen(const struct rules *rules,
+                      const struct occasion *occasion);
+
+bool rule_has(const struct program *items, enum step_op op);
+/* Whether it has steps of its own, which are the conversation then. */
+bool rule_has_steps(const struct program *items);
+/* Whether it speaks of requests, and cannot be judged without one. */
+bool rule_needs_request(const struct program *items);
+/* The first item of that op in the rules of `chosen`, or NULL. */
+const struct step *rules_find(const struct rules *rules, uint64_t chosen,
+                              enum step_op op);
+
+#endif

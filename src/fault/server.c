@@ -1,0 +1,390 @@
+/*
+ * server.c: one thing that listens, and which program each of its connections
+ * gets.
+ *
+ * Programs are compiled once for each set of rules that applies together, and
+ * shared; so a connection costs no compiling and no memory for it.
+ */
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chance.h"
+#include "engine.h"
+#include "paths.h"
+#include "side.h"
+
+#define PORTS_TRIED 20
+
+__attribute__((format(printf, 3, 4))) static int refuse(char **ret_error,
+                                                        int error,
+                                                        const char *format,
+                                                        ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  if (vasprintf(ret_error, format, arguments) < 0)
+    *ret_error = NULL;
+  va_end(arguments);
+  return error;
+}
+
+/* -- Programs -------------------------------------------------------------- */
+
+struct occasion server_occasion(const struct server *server, uint64_t number,
+                                bool is_up) {
+  const struct engine *engine = server->engine;
+  return (struct occasion){
+      .seed = engine->seed,
+      .server = server->hash,
+      .connection = number,
+      .age_ns = engine->now_ns - engine->begun_ns,
+      .is_up = is_up,
+  };
+}
+
+/* The texts of the chosen rules. */
+static char *print_rules(const struct rules *rules, uint64_t chosen) {
+  char *text = NULL;
+  size_t size = 0, count = 0;
+  FILE *file = open_memstream(&text, &size);
+  for (size_t i = 0; file != NULL && i < rules->count; i++) {
+    char *one = chosen >> i & 1 ? parse_print(rules->items[i]) : NULL;
+    if (one != NULL)
+      fprintf(file, "%s%s", count++ > 0 ? " | " : "", one);
+    free(one);
+  }
+  if (file != NULL)
+    fclose(file);
+  return text;
+}
+
+char *server_wanted(const struct server *server) {
+  return print_rules(&server->rules, UINT64_MAX);
+}
+
+static struct program *hold_only(void) {
+  struct program *program = program_new();
+  struct step hold = step_make(OP_HOLD);
+  if (program != NULL)
+    program_add(program, &hold);
+  return program;
+}
+
+static int compile(struct server *server, uint64_t chosen, bool is_up,
+                   struct program **ret_program,
+                   const struct step **ret_wrong) {
+  uint64_t seed = chance_mix(server->engine->seed, server->hash, is_up);
+  if (server->tls_fault == TLS_STALL) {
+    *ret_program = hold_only();
+    return *ret_program != NULL ? 0 : -ENOMEM;
+  }
+  int error = compile_conversation(&server->rules, chosen, server->kind, seed,
+                                   ret_program, ret_wrong);
+  if (error == 0 && !is_up)
+    (*ret_program)->wanted = print_rules(&server->rules, chosen);
+  return error;
+}
+
+struct program *server_program(struct server *server, uint64_t number,
+                               bool is_up) {
+  struct occasion occasion = server_occasion(server, number, is_up);
+  uint64_t chosen = rules_chosen(&server->rules, &occasion);
+  const struct step *wrong;
+  struct program *program;
+  for (size_t i = 0; i < server->program_count; i++)
+    if (server->programs[i].chosen == chosen &&
+        server->programs[i].is_up == is_up)
+      return program_hold(server->programs[i].program);
+  if (compile(server, chosen, is_up, &program, &wrong) < 0)
+    return NULL;
+  if (server->program_count < PROGRAMS_AT_MOST) {
+    size_t i = server->program_count++;
+    server->programs[i].chosen = chosen;
+    server->programs[i].is_up = is_up;
+    server->programs[i].program = program_hold(program);
+  }
+  return program;
+}
+
+static void forget_programs(struct server *server) {
+  while (server->program_count > 0)
+    program_release(server->programs[--server->program_count].program);
+}
+
+/* -- Rules ----------------------------------------------------------------- */
+
+/* Whether we may do to packets what the rules want. */
+static int check_permission(const struct rules *rules) {
+  static const enum step_op ops[] = {OP_VANISH, OP_LOSS, OP_DROP_SYN};
+  bool needed = false;
+  for (size_t i = 0; i < 3; i++)
+    needed = needed || rules_find(rules, UINT64_MAX, ops[i]) != NULL;
+  if (!needed)
+    return 0;
+  struct side probe = {.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  int error = probe.fd < 0 ? -errno : side_lose(&probe, 1000000);
+  if (probe.fd >= 0)
+    close(probe.fd);
+  return error;
+}
+
+/* Each rule by itself has to make sense. */
+static int check_rules(struct server *server, char **ret_error) {
+  int error = check_permission(&server->rules);
+  if (error < 0)
+    return refuse(ret_error, error,
+                  "%s: vanish, loss and drop-syn need --private-net, or root: "
+                  "%s",
+                  server->name, strerror(-error));
+  for (size_t i = 0; i < server->rules.count; i++) {
+    const struct program *items = server->rules.items[i];
+    const struct step *wrong = NULL;
+    struct program *program = NULL;
+    bool is_up = rule_has(items, OP_UP);
+    if (is_up && server->kind != CONVERSE_PROXY)
+      return refuse(ret_error, -EINVAL,
+                    "%s: 'up' is for a proxy; give it an upstream",
+                    server->name);
+    error = compile(server, UINT64_C(1) << i, is_up, &program, &wrong);
+    program_release(program);
+    if (error == -ERANGE)
+      return refuse(ret_error, -EINVAL,
+                    "%s: the position of '%s' is never reached, or nobody "
+                    "knows where it is",
+                    server->name, step_forms[wrong->form].name);
+    if (error < 0)
+      return error;
+  }
+  return 0;
+}
+
+static int take_rules(struct server *server, const struct rules *rules,
+                      char **ret_error) {
+  const struct step *limit = rules_find(rules, UINT64_MAX, OP_LIMIT);
+  const struct step *tls = rules_find(rules, UINT64_MAX, OP_TLS);
+  server->rules = rules_hold(rules);
+  server->limit = limit != NULL ? limit->a : 0;
+  server->tls_fault = tls == NULL || tls->word == NO_WORD
+                          ? TLS_RIGHT
+                          : (enum tls_fault)tls->word;
+  server->resets_at_once = rules->count == 1 && rules->items[0]->count == 1 &&
+                           rules->items[0]->steps[0].op == OP_RST &&
+                           rules->items[0]->steps[0].at == AT_NONE;
+  int error = check_rules(server, ret_error);
+  if (error == 0 && tls != NULL && server->tls == NULL &&
+      server->tls_fault != TLS_STALL)
+    error = tls_context_new(server->tls_fault, &server->tls);
+  return error;
+}
+
+static void replan(struct connection *connection, void *data) {
+  struct peer *peer = connection->peer;
+  struct server *server = connection->server;
+  (void)data;
+  if (peer == NULL)
+    return;
+  struct program *down = server_program(server, connection->number, false);
+  struct program *up = server_program(server, connection->number, true);
+  if (down == NULL || up == NULL) {
+    program_release(down);
+    program_release(up);
+    return;
+  }
+  vm_replan(&connection->lane, down);
+  vm_replan(&peer->lane, up);
+  vm_run(connection);
+}
+
+int server_set_rules(struct server *server, const struct rules *rules,
+                     char **ret_error) {
+  struct server before = *server;
+  int error = take_rules(server, rules, ret_error);
+  if (error < 0) {
+    rules_clear(&server->rules);
+    server->rules = before.rules;
+    server->limit = before.limit;
+    server->tls_fault = before.tls_fault;
+    server->resets_at_once = before.resets_at_once;
+    return error;
+  }
+  if (server->resets_at_once != before.resets_at_once)
+    server->resets_at_once = false; /* its sockets are not prepared for it */
+  rules_clear(&before.rules);
+  forget_programs(server);
+  server->engine->now_ns = belay_loop_now(server->engine->loop);
+  engine_each(server->engine, server, replan, NULL);
+  return 0;
+}
+
+/* -- Opening --------------------------------------------------------------- */
+
+static bool is_bare_port(const char *text) {
+  return *text != '\0' && strspn(text, "0123456789") == strlen(text);
+}
+
+static int add_listener(struct server *server, const struct address *address) {
+  struct listener *listener = &server->listeners[server->listener_count];
+  if (server->listener_count == LISTENERS_AT_MOST)
+    return -E2BIG;
+  *listener = (struct listener){
+      .server = server, .fd = -1, .filler = -1, .address = *address};
+  int error = listener_open(listener);
+  if (error == 0)
+    server->listener_count++;
+  return error;
+}
+
+/* A port alone is one of both loopback addresses; where there is no IPv6, of
+ * one. */
+static int listen_on_both(struct server *server, struct address *address) {
+  bool is_chosen = address_port(address) == 0;
+  int error = -EADDRINUSE;
+  for (int i = 0; i < (is_chosen ? PORTS_TRIED : 1); i++) {
+    struct address other = {.length = sizeof(other.v6)};
+    error = add_listener(server, address);
+    if (error < 0)
+      return error;
+    struct listener *first = &server->listeners[server->listener_count - 1];
+    other.v6.sin6_family = AF_INET6;
+    other.v6.sin6_addr = in6addr_loopback;
+    address_set_port(&other, address_port(&first->address));
+    error = add_listener(server, &other);
+    if (error != -EADDRINUSE)
+      return error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL ? 0 : error;
+    *address = other; /* whose port it is */
+    if (is_chosen) {
+      listener_close(first);
+      server->listener_count--;
+    }
+  }
+  return error;
+}
+
+static int listen_on(struct server *server, const char *text,
+                     char **ret_error) {
+  const char *problem;
+  char name[160];
+  struct address address;
+  if (address_parse(text, &address, &problem) < 0)
+    return refuse(ret_error, -EINVAL, "'%s': %s", text, problem);
+  int error = is_bare_port(text) ? listen_on_both(server, &address)
+                                 : add_listener(server, &address);
+  if (error < 0)
+    refuse(ret_error, error, "%s: %s", address_print(&address, name),
+           strerror(-error));
+  return error;
+}
+
+/* What cannot be changed without opening anew. */
+static char *place_of(const struct server_config *config) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *file = open_memstream(&text, &size);
+  if (file == NULL)
+    return NULL;
+  for (size_t i = 0; i < config->listen_count; i++)
+    fprintf(file, "%s\n", config->listens[i]);
+  fprintf(file, "root %s\nupstream %s\n",
+          config->root != NULL ? config->root : "",
+          config->upstream != NULL ? config->upstream : "");
+  /* How a socket listens is decided once. */
+  for (size_t i = 0; i < config->rules.count; i++)
+    for (uint32_t j = 0; j < config->rules.items[i]->count; j++) {
+      const struct step *step = &config->rules.items[i]->steps[j];
+      if (step_class(step) == CLASS_LISTEN && step->op != OP_LIMIT)
+        fprintf(file, "%d %d\n", step->op, step->word);
+    }
+  fclose(file);
+  return text;
+}
+
+bool server_is_same(const struct server *server,
+                    const struct server_config *config) {
+  char *place = place_of(config);
+  bool is_same = place != NULL && strcmp(place, server->place) == 0;
+  free(place);
+  return is_same;
+}
+
+static int take_config(struct server *server,
+                       const struct server_config *config, char **ret_error) {
+  const char *problem;
+  if (config->root != NULL) {
+    server->root_fd = open(config->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (server->root_fd < 0)
+      return refuse(ret_error, -errno, "%s: %s", config->root, strerror(errno));
+  }
+  if (config->upstream != NULL) {
+    server->kind = CONVERSE_PROXY;
+    if (address_parse(config->upstream, &server->upstream, &problem) < 0)
+      return refuse(ret_error, -EINVAL, "upstream '%s': %s", config->upstream,
+                    problem);
+  }
+  return take_rules(server, &config->rules, ret_error);
+}
+
+/* At the end of the list, so that they are told in their order. */
+static void append(struct engine *engine, struct server *server) {
+  struct server **link = &engine->servers;
+  while (*link != NULL)
+    link = &(*link)->next;
+  *link = server;
+}
+
+int server_open(struct engine *engine, const struct server_config *config,
+                char **ret_error) {
+  struct server *server = calloc(1, sizeof(*server));
+  *ret_error = NULL;
+  if (server == NULL)
+    return -ENOMEM;
+  server->engine = engine;
+  server->root_fd = -1;
+  server->name = strdup(config->name);
+  server->hash = chance_name(config->name);
+  server->place = place_of(config);
+  server->paths = paths_new();
+  append(engine, server);
+  int error =
+      server->name != NULL && server->place != NULL && server->paths != NULL
+          ? 0
+          : -ENOMEM;
+  if (error == 0)
+    error = take_config(server, config, ret_error);
+  for (size_t i = 0; i < config->listen_count && error == 0; i++)
+    error = listen_on(server, config->listens[i], ret_error);
+  if (error < 0)
+    server_close(server);
+  return error;
+}
+
+static void stop(struct connection *connection, void *data) {
+  (void)data;
+  connection_end(connection, END_STOPPED);
+}
+
+void server_close(struct server *server) {
+  struct server **link = &server->engine->servers;
+  for (size_t i = 0; i < server->listener_count; i++)
+    listener_close(&server->listeners[i]);
+  engine_each(server->engine, server, stop, NULL);
+  engine_forget(server->engine, server);
+  while (*link != NULL && *link != server)
+    link = &(*link)->next;
+  if (*link != NULL)
+    *link = server->next;
+  forget_programs(server);
+  rules_clear(&server->rules);
+  tls_context_free(server->tls);
+  paths_free(server->paths);
+  if (server->root_fd >= 0)
+    close(server->root_fd);
+  free(server->place);
+  free(server->name);
+  free(server);
+}

@@ -1,0 +1,89 @@
+/*
+ * server.h: one thing that listens: its name, its sockets, its faults, what it
+ * serves, and what it has counted.
+ */
+#ifndef FAULT_SERVER_H
+#define FAULT_SERVER_H
+
+#include <sys/socket.h>
+
+#include "address.h"
+#include "compile.h"
+#include "connection.h"
+#include "listener.h"
+#include "tls.h"
+
+struct engine;
+struct paths;
+
+#define LISTENERS_AT_MOST 8
+#define PROGRAMS_AT_MOST 64
+
+struct server_counts {
+  uint64_t connections, live, sent, received, requests;
+  uint64_t endings[END_COUNT];
+};
+
+/* What a server is to be; texts are borrowed by server_new(). */
+struct server_config {
+  const char *name;
+  const char *const *listens; /* addresses */
+  size_t listen_count;
+  const char *root;     /* a directory, or NULL */
+  const char *upstream; /* or NULL */
+  struct rules rules;   /* held by the server */
+};
+
+struct server {
+  struct server *next;
+  struct engine *engine;
+  char *name;
+  char *place;   /* its addresses, root and upstream, as they were given */
+  uint64_t hash; /* of the name */
+  struct listener listeners[LISTENERS_AT_MOST];
+  size_t listener_count;
+  enum conversation kind;
+  int root_fd; /* -1: only generated files */
+  struct address upstream;
+  struct rules rules;
+  int64_t limit; /* of connections; 0: none */
+  bool never_accepts;
+  bool resets_at_once; /* the whole program is `rst` */
+  struct tls_context *tls;
+  enum tls_fault tls_fault;
+  struct paths *paths; /* requests counted by path */
+  struct server_counts counts;
+  /* Compiled for each set of rules that was chosen so far. */
+  struct {
+    uint64_t chosen;
+    bool is_up;
+    struct program *program;
+  } programs[PROGRAMS_AT_MOST];
+  size_t program_count;
+};
+
+/*
+ * Makes a server and lets it listen: 0, or -errno with *ret_error one line, to
+ * be freed, such as "127.0.0.1:2000: address already in use".
+ */
+int server_open(struct engine *engine, const struct server_config *config,
+                char **ret_error);
+/* Whether it differs from a configuration in its faults alone. */
+bool server_is_same(const struct server *server,
+                    const struct server_config *config);
+/* Ends its connections, stops listening, frees it. */
+void server_close(struct server *server);
+/* Other faults from now on; for connections that are relayed now, too.  As
+ * server_open(). */
+int server_set_rules(struct server *server, const struct rules *rules,
+                     char **ret_error);
+
+/* The program for a connection, held; NULL out of memory. */
+struct program *server_program(struct server *server, uint64_t number,
+                               bool is_up);
+struct occasion server_occasion(const struct server *server, uint64_t number,
+                                bool is_up);
+/* What its rules are, in words, to be freed. */
+char *server_wanted(const struct server *server);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * work.h: what a lane needs only while it is doing something out of the
+ * ordinary: a pace, an alarm, a program that interrupts another, data that is
+ * passed on.
+ */
+#ifndef FAULT_WORK_H
+#define FAULT_WORK_H
+
+#include "connection.h"
+
+/* So many bytes each period, from a beginning on: no drift. */
+struct pace {
+  int64_t period_ns; /* 0: as fast as can be */
+  int64_t bytes;
+  int64_t begun_ns; /* -1: with the next byte */
+  int64_t done;
+};
+
+struct alarm {
+  int64_t due_ns; /* INT64_MAX: none */
+  uint32_t pc;    /* of the step to run then */
+};
+
+#define FRAMES 3
+
+struct frame {
+  struct program *program;
+  uint32_t pc;
+  int64_t progress;
+  struct pace pace;
+  struct alarm alarm;
+  bool keeps_pace; /* what was called may change it */
+};
+
+struct work {
+  struct frame frames[FRAMES];
+  unsigned depth;
+  struct pace pace;
+  struct alarm alarm;
+  int64_t again_count;
+  int64_t delay_ns, jitter_ns; /* of what is relayed */
+  struct relay *relay;
+};
+
+/* Makes it if there is none; NULL out of memory. */
+struct work *lane_work(struct lane *lane);
+
+/* Bytes that may go now; if none, the engine's wait_ns is set.  INT64_MAX: as
+ * many as one likes. */
+int64_t pace_allowance(struct lane *lane);
+void pace_count(struct lane *lane, int64_t bytes);
+/* The client does not take them: no burst afterwards. */
+void pace_restart(struct lane *lane);
+
+/* relay.c */
+void relay_free(struct lane *lane);
+
+/* Steps, in vm_read.c, vm_send.c, vm_close.c, relay.c, answer.c. */
+typedef enum result step_run(struct lane *lane, const struct step *step);
+step_run vm_read, vm_read_head, vm_read_line, vm_read_until, vm_read_all;
+step_run vm_send;
+step_run vm_rst, vm_fin, vm_close, vm_half_close, vm_vanish, vm_loss;
+step_run vm_relay, vm_answer;
+
+/* A client that cannot be written to, or read from, any more: ends it. */
+enum result vm_broken(struct lane *lane, struct side *side, int error);
+
+#endif
