@@ -154,7 +154,7 @@ static void make_files(void) {
 TEST(bash_completes_commands) {
   CHECK_STR(bash_offers("belay "), "fault get run help --help --version");
   CHECK_STR(bash_offers("belay g"), "get");
-  CHECK_STR(bash_offers("belay help "), "get run");
+  CHECK_STR(bash_offers("belay help "), "fault get run");
   CHECK_STR(bash_offers("belay help get "), "");
   CHECK_STR(bash_offers("belay get "), "resume status forget");
   CHECK_STR(bash_offers("belay get re"), "resume");
