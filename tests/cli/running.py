@@ -145,6 +145,14 @@ def parent(pid):
     return int(_stat(pid)[1])
 
 
+def name_of(pid):
+    try:
+        with open(f'/proc/{pid}/comm', encoding='latin-1') as file:
+            return file.read().strip()
+    except OSError:
+        return ''
+
+
 def is_stopped(pid):
     return state(pid) in ('T', 't')
 

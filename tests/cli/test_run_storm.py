@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 
-from running import PATIENCE, Run, nobody_left
+from running import PATIENCE, Run, name_of, nobody_left
 from shell import Shell
 from tap import equal, fewer, main, test
 from terminal import CTRL_Z
@@ -131,8 +131,13 @@ def one_after_the_other_each_with_a_runner(t):
 def ctrl_z_and_fg_again_and_again(t):
     shell = Shell(t)
     arguments_file(t, fewer(3000))
+    # What was typed and not yet read, Ctrl-Z would throw away.
     shell.line('$R -j 8 --progress none -a list true')
+    t.until(lambda: 'belay-run' in map(name_of, shell.others()), 'it runs',
+            PATIENCE)  # until then it is bash, which ignores Ctrl-Z
     for count in range(1, 31):
+        t.until(lambda: shell.foreground() != shell.pid or
+                b'@@ ' in shell.output.data[shell.start:], 'it runs', PATIENCE)
         shell.press(CTRL_Z)
         shell.prompt()
         if b'Stopped' not in shell.output.data[shell.start:]:

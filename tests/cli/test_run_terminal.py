@@ -4,21 +4,14 @@
 import os
 import time
 
-from running import (PATIENCE, RUN, SUBJECT, nobody_left, parent, state,
-                     stopped_time_is_not_counted, wait_going_on, wait_stopped)
+from running import (PATIENCE, RUN, SUBJECT, name_of, nobody_left, parent,
+                     state, stopped_time_is_not_counted, wait_going_on,
+                     wait_stopped)
 from shell import Shell, Window
 from tap import equal, lacks, main, test
 from terminal import CTRL_BACKSLASH, CTRL_C, CTRL_Z
 
 SHELLS = ('bash', 'dash')
-
-
-def name_of(pid):
-    try:
-        with open(f'/proc/{pid}/comm', encoding='latin-1') as file:
-            return file.read().strip()
-    except OSError:
-        return ''
 
 
 def named(window, name, count=1):
