@@ -50,7 +50,7 @@ struct display {
 /* Those who write know nothing of it. */
 static struct display *current;
 
-/* -- The line --------------------------------------------------------------- */
+/* -- The line -------------------------------------------------------------- */
 
 /* What takes the line away.  The window may be narrower than when it was drawn,
  * and the line so many rows. */
@@ -147,7 +147,7 @@ void display_hide(struct display *display) {
     take_away(display);
 }
 
-/* -- Before others write ---------------------------------------------------- */
+/* -- Before others write --------------------------------------------------- */
 
 static void before_message(void) {
   display_hide(current);
@@ -163,7 +163,7 @@ static void before_print(int fd, const char *data, size_t size) {
   current->is_mid_line = data[size - 1] != '\n';
 }
 
-/* -- Answers ---------------------------------------------------------------- */
+/* -- Answers --------------------------------------------------------------- */
 
 void display_tell(struct display *display, const struct crew *crew,
                   const struct tally *tally) {
@@ -200,7 +200,7 @@ bool display_takes(struct display *display, const struct belay_event *event,
   return true;
 }
 
-/* -- Beginning and end ------------------------------------------------------ */
+/* -- Beginning and end ----------------------------------------------------- */
 
 /* A Procfile's commands write all the time, and raw output we do not see. */
 static bool is_wanted(const struct run_options *options) {

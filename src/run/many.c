@@ -128,7 +128,7 @@ static void decide(struct many *many, const struct task *task) {
   wish_end(many, options->end_signal, options->grace_ns);
 }
 
-/* How it ended, unless as it should; `wait` negative: it is not started again. */
+/* How it ended, unless as it should; `wait` negative: it is not tried again. */
 static void tell_end(const struct many *many, const struct task *task,
                      int64_t wait) {
   char text[TASK_TEXT_BYTES], time[UNIT_TEXT_BYTES];
@@ -559,7 +559,8 @@ static int open_all(struct many *many, char **ret_error) {
 static void close_all(struct many *many) {
   crew_close(&many->crew);
   sweep_close(&many->sweep);
-  jobserver_close(many->jobserver);
+  if (many->jobserver != NULL)
+    jobserver_close(many->jobserver);
   feed_close(many->feed);
   belay_loop_free(many->loop);
   signals_forget(SIGPIPE); /* of a message that nobody reads */
@@ -584,7 +585,8 @@ static int end(struct many *many) {
 }
 
 int many_run(const struct run_options *options) {
-  struct many many = {.options = options, .status = -1};
+  struct many many = {
+      .options = options, .status = -1, .crew = {.null_fd = -1}};
   char *text = NULL;
   int error = start_check_directory(options);
   if (error < 0) {
@@ -595,7 +597,7 @@ int many_run(const struct run_options *options) {
   if (error < 0) {
     message("%s", text != NULL ? text : strerror(-error));
     free(text);
-    feed_close(many.feed);
+    close_all(&many);
     return EXIT_BELAY;
   }
   many.tally.total = feed_total(many.feed);

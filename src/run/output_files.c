@@ -29,7 +29,7 @@ struct files {
   int directory;
 };
 
-/* -- Names ------------------------------------------------------------------ */
+/* -- Names ----------------------------------------------------------------- */
 
 static bool is_fit(const char *character, size_t length, uint32_t code) {
   if (length > 1)
@@ -71,7 +71,7 @@ void output_file_name(const char *name, long number, int attempt,
            stem[0] != '\0' ? "-" : "", stem, which, ending);
 }
 
-/* -- The directory ---------------------------------------------------------- */
+/* -- The directory --------------------------------------------------------- */
 
 /* With those above it, as mkdir -p; who is right about an error is open(). */
 static void make_directories(const char *path) {
@@ -109,7 +109,7 @@ int output_files_open(struct outputs *outputs, char **ret_error) {
   return 0;
 }
 
-/* -- The kind --------------------------------------------------------------- */
+/* -- The kind -------------------------------------------------------------- */
 
 static void close_output(struct output *output) {
   for (int i = 0; i < 2; i++)

@@ -66,7 +66,7 @@ struct lines {
   char input[65536];
 };
 
-/* -- Text ------------------------------------------------------------------- */
+/* -- Text ------------------------------------------------------------------ */
 
 static bool add(struct text *text, const char *data, size_t size) {
   if (text->size + size > text->capacity) {
@@ -146,7 +146,7 @@ static void take(struct stream *stream, const char *data, size_t size) {
   }
 }
 
-/* -- Streams ---------------------------------------------------------------- */
+/* -- Streams --------------------------------------------------------------- */
 
 static void close_stream(struct stream *stream) {
   if (stream->fd < 0)
@@ -203,7 +203,7 @@ static void keep_open(struct stream *stream) {
   belay_loop_add_fd(loop, fd, BELAY_FD_READ, stream, &stream->source);
 }
 
-/* -- Attempts --------------------------------------------------------------- */
+/* -- Attempts -------------------------------------------------------------- */
 
 static bool is_open(const struct output *output) {
   return output->streams[0].fd >= 0 || output->streams[1].fd >= 0;
@@ -237,7 +237,7 @@ static struct output *new_output(struct lines *lines, const struct task *task) {
   return output;
 }
 
-/* -- Those that are leaving ------------------------------------------------- */
+/* -- Those that are leaving ------------------------------------------------ */
 
 static void set_timer(struct lines *lines) {
   int64_t next = INT64_MAX, now = belay_loop_now(lines->outputs->loop);
@@ -294,7 +294,7 @@ static void look_for_leaks(struct lines *lines) {
   set_timer(lines);
 }
 
-/* -- The kind --------------------------------------------------------------- */
+/* -- The kind -------------------------------------------------------------- */
 
 static struct lines *lines_of(struct outputs *outputs) {
   const struct run_options *options = outputs->options;

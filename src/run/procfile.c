@@ -17,7 +17,7 @@
 /* More than that is something else. */
 #define MOST_BYTES ((size_t)1 << 20)
 
-/* -- Lines ------------------------------------------------------------------ */
+/* -- Lines ----------------------------------------------------------------- */
 
 static bool is_name(const char *text) {
   if (*text == '\0')
@@ -110,7 +110,7 @@ static int read_lines(struct procfile *procfile, const char *file, size_t size,
   return 0;
 }
 
-/* -- Names ------------------------------------------------------------------ */
+/* -- Names ----------------------------------------------------------------- */
 
 static int refuse_name(const struct procfile *procfile, const char *file,
                        const char *name, char **ret_error) {
@@ -150,7 +150,7 @@ static int choose(struct procfile *procfile, const char *file,
   return 0;
 }
 
-/* -- Files ------------------------------------------------------------------ */
+/* -- Files ----------------------------------------------------------------- */
 
 int procfile_parse(char *text, size_t size, const char *file,
                    char *const *names, size_t name_count,

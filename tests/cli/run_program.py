@@ -6,6 +6,7 @@ command line: the test's directory.
 """
 
 import os
+import time
 
 import program
 from terminal import Terminal
@@ -69,6 +70,17 @@ def pids_with(word):
 
 def nobody_is_left(t, word):
     t.until(lambda: not pids_with(word), f'nobody of {word} is left', 20)
+
+
+def check_asleep(pid):
+    """It uses no time of the processor: looked at for half a second."""
+    def ticks():
+        with open(f'/proc/{pid}/stat') as file:
+            return sum(map(int, file.read().rsplit(')')[1].split()[11:13]))
+    before = ticks()
+    time.sleep(0.5)
+    if ticks() - before > 10:
+        raise AssertionError(f'it spins: {ticks() - before} ticks in 0.5 s')
 
 
 class Gate:

@@ -7,7 +7,8 @@ import signal
 import subprocess
 
 import program
-from run_program import Run, nobody_is_left, on_terminal, run
+from run_program import (Gate, Run, check_asleep, children, nobody_is_left,
+                         on_terminal, run)
 from tap import contains, equal, lacks, main, test
 
 LINE = '--output=line'
@@ -109,6 +110,49 @@ with open(sys.argv[2] + mark, 'w') as copy:
 
 
 @test()
+def what_is_in_the_pipe_when_it_ends_is_read(t):
+    """In a pipe that it made larger than what is read at once."""
+    one = Run(t, LINE, '--prefix=', 'python3', '-c', """
+import fcntl, os, signal
+fcntl.fcntl(1, 1031, 1 << 20)  # F_SETPIPE_SZ
+os.kill(os.getppid(), signal.SIGSTOP)
+os.write(1, b'x' * 899999 + b'y')
+""", ':::', 'a')
+    t.until(lambda: [state_of(pid) for pid in children(one.pid)] == ['Z'],
+            'it has ended')
+    one.signal(signal.SIGCONT)
+    one.finish()
+    equal(len(one.stdout.text().replace('\n', '')), 900000, 'all of it')
+
+
+def state_of(pid):
+    try:
+        with open(f'/proc/{pid}/stat') as file:
+            return file.read().rsplit(')')[1].split()[0]
+    except OSError:
+        return 'gone'
+
+
+@test()
+def lines_do_not_mix_with_those_of_another_run(t):
+    """Each is one write, prefix and all, which a pipe takes whole."""
+    read, write = os.pipe()
+    both = [subprocess.Popen(
+        [Run.program or t.skip('no BELAY_RUN'), '-j2', LINE,
+         f'--prefix={mark * 1000}|', 'sh', '-c',
+         'i=0; while [ $i -lt 500 ]; do echo $0; i=$((i+1)); done',
+         ':::', mark * 1000, mark * 1000], stdout=write) for mark in 'ab']
+    os.close(write)
+    with open(read) as pipe:
+        got = pipe.read().splitlines()
+    for one in both:
+        equal(one.wait(20), 0, 'status')
+    wanted = [f'{mark * 1000}|{mark * 1000}' for mark in 'ab']
+    equal({line for line in got if line not in wanted}, set(), 'mixed lines')
+    equal([got.count(line) for line in wanted], [1000, 1000], 'lines')
+
+
+@test()
 def a_line_without_end_comes_in_pieces(t):
     """Of 64 KiB, in little memory; and a line of just that is one."""
     size = 300000
@@ -176,6 +220,16 @@ def what_a_survivor_writes_in_time_is_shown(t):
               '(while kill -0 $$; do :; done 2> /dev/null; echo late) & '
               'echo early', ':::', 'a')
     equal(lines(one), ['>early', '>late'], 'lines')
+
+
+@test()
+def a_list_whose_writer_has_gone_does_not_keep_it_busy(t):
+    gate = Gate(t, 'gate')
+    one = Run(t, '-i', '-j1', LINE, stdin=f'read x < {gate.path}\n' * 3)
+    t.until(lambda: children(one.pid), 'the first runs')
+    check_asleep(one.pid)
+    gate.open_until(t, lambda: one.process.poll() is not None)
+    one.finish(1)
 
 
 # -- Our own output -----------------------------------------------------------

@@ -140,8 +140,8 @@ def a_restart_is_told_with_its_wait_which_doubles(t):
 def always_means_after_success_too(t):
     one = start(t, 'web: echo x >> DIR/n; echo run $(wc -l < DIR/n)\n',
                 '--restart=always', '--restart-wait=1ms')
-    one.stdout.expect('web | run 3\n')
-    one.stderr.expect('web: exited with status 0; starting again in 0.00 s')
+    one.stdout.expect(r'web \| run 3\n')
+    one.stderr.expect(r'web: exited with status 0; starting again in 0\.00 s')
     one.signal(signal.SIGTERM)
     one.finish(-signal.SIGTERM)
 

@@ -10,7 +10,7 @@
 #define SECOND INT64_C(1000000000)
 #define TEN "0123456789"
 
-/* -- Prefixes --------------------------------------------------------------- */
+/* -- Prefixes -------------------------------------------------------------- */
 
 static void check_prefix(const char *format, const char *name, size_t columns,
                          const char *wanted) {
@@ -49,7 +49,7 @@ TEST(colours_repeat_and_are_reset) {
   free(second);
 }
 
-/* -- Names of files --------------------------------------------------------- */
+/* -- Names of files -------------------------------------------------------- */
 
 static void check_file(const char *name, int attempt, const char *wanted) {
   char file[OUTPUT_FILE_NAME_BYTES];
@@ -80,7 +80,7 @@ TEST(a_long_name_is_cut_between_characters) {
     CHECK(utf8_decode(file + at, strlen(file + at), &code) == 1);
 }
 
-/* -- Progress --------------------------------------------------------------- */
+/* -- Progress -------------------------------------------------------------- */
 
 static void check_counts(struct tally tally, int64_t ns, const char *wanted) {
   char text[PROGRESS_BYTES];
@@ -162,7 +162,7 @@ TEST(a_task_is_told_with_its_state) {
              "asked to end, pid 77, attempt 2");
 }
 
-/* -- Again ------------------------------------------------------------------ */
+/* -- Again ----------------------------------------------------------------- */
 
 static struct task ended(int64_t ran_ns, int code) {
   struct task task = task_called("web");
