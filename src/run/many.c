@@ -241,9 +241,14 @@ static void watch_feed(struct many *many, bool wanted) {
   }
 }
 
+/* No token is taken for nothing: others wait for it. */
+static bool may_have_next(const struct many *many) {
+  return many->due != NULL || !many->feed_is_over;
+}
+
 static void start_more(struct many *many) {
   bool wants_token = false, wants_lines = false;
-  while (!many->no_more) {
+  while (!many->no_more && may_have_next(many)) {
     if (!may_start(many)) {
       wants_token = many->crew.count < many->crew.capacity;
       break;
@@ -526,7 +531,8 @@ static int open_sources(struct many *many, char **ret_error) {
     error = belay_loop_add_timer(many->loop, -1, 0, NULL, &many->sweep_source);
   if (error == 0 && many->options->jobs_from_make)
     error = jobserver_open(&many->jobserver, ret_error);
-  if (error == 0 && many->jobserver != NULL)
+  if (error == 0 && many->jobserver != NULL &&
+      jobserver_fd(many->jobserver) >= 0)
     error = belay_loop_add_fd(many->loop, jobserver_fd(many->jobserver), 0,
                               NULL, &many->jobserver_source);
   if (error < 0 || feed_fd(many->feed) < 0)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "exit.h"
+#include "jobserver.h"
 
 extern char **environ;
 
@@ -51,28 +52,26 @@ static char **changed_environment(const struct cli_strings *wishes) {
 
 /* -- Fds ------------------------------------------------------------------ */
 
+/* One that we were started with; our own all close on exec. */
 static void keep_fd(long fd, struct belay_process_options *options,
                     struct belay_process_fd *fds, size_t capacity) {
-  if (fd <= STDERR_FILENO || fd > INT32_MAX || options->fd_count == capacity ||
-      fcntl((int)fd, F_GETFD) != 0)
+  if (fd <= STDERR_FILENO || fd > INT32_MAX || options->fd_count == capacity)
+    return;
+  int flags = fcntl((int)fd, F_GETFD);
+  if (flags < 0 || (flags & FD_CLOEXEC) != 0)
     return;
   fds[options->fd_count++] =
       (struct belay_process_fd){.ours = (int)fd, .theirs = (int)fd};
 }
 
-/* "... --jobserver-auth=3,4" (a fifo has a name and is opened by it). */
+/* A fifo has a name, and is opened by it. */
 static void keep_jobserver(struct belay_process_options *options,
                            struct belay_process_fd *fds, size_t capacity) {
-  const char *flags = getenv("MAKEFLAGS");
-  const char *found = flags != NULL ? strstr(flags, "--jobserver-auth=") : NULL;
-  char *end;
-  if (found == NULL)
+  int ends[2];
+  if (!jobserver_has_fds(ends))
     return;
-  long reading = strtol(found + strlen("--jobserver-auth="), &end, 10);
-  if (*end != ',')
-    return;
-  keep_fd(reading, options, fds, capacity);
-  keep_fd(strtol(end + 1, NULL, 10), options, fds, capacity);
+  keep_fd(ends[0], options, fds, capacity);
+  keep_fd(ends[1], options, fds, capacity);
 }
 
 void start_keep_named_fds(char *const *argv,
