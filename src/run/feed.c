@@ -27,6 +27,7 @@ struct feed {
   char *buffer;
   size_t begin, end, capacity; /* of what was read and not returned */
   long number;                 /* commands returned */
+  long lines;                  /* of the file, up to where we are */
   struct procfile procfile;
 };
 
@@ -65,7 +66,7 @@ static int read_more(struct feed *feed) {
 }
 
 /* The next line, with a 0 in place of its end, in the buffer until the next
- * call: 1; 0; -EAGAIN; -errno. */
+ * call: 1; 0; -EAGAIN; -EILSEQ: it has a 0 already; -errno. */
 static int next_line(struct feed *feed, char **ret_line) {
   const char separator = feed->options->null_separated ? '\0' : '\n';
   for (size_t looked_at = 0;;) {
@@ -77,6 +78,9 @@ static int next_line(struct feed *feed, char **ret_line) {
     if (end == NULL && feed->is_over && size > 0)
       end = line + size; /* the last one may lack its end */
     if (end != NULL) {
+      feed->lines++;
+      if (separator != '\0' && memchr(line, '\0', (size_t)(end - line)) != NULL)
+        return -EILSEQ;
       *end = '\0';
       feed->begin += (size_t)(end - line) + 1;
       if (feed->begin > feed->end)
@@ -148,7 +152,10 @@ int feed_next(struct feed *feed, struct command *ret_command,
           : feed->options->source == SOURCE_PROCFILE
               ? next_entry(feed, ret_command)
               : next_from_file(feed, ret_command);
-  if (n < 0 && n != -EAGAIN)
+  if (n == -EILSEQ)
+    refuse(ret_error, "%s:%ld: has a 0 byte; -0 is for lists with these",
+           feed->name, feed->lines);
+  else if (n < 0 && n != -EAGAIN)
     refuse(ret_error, "%s: %s", feed->name, strerror(-n));
   return n;
 }
@@ -173,12 +180,14 @@ long feed_total(const struct feed *feed) {
   return feed->is_over && feed->begin == feed->end ? feed->number : -1;
 }
 
+/* A fifo is not waited for here, where nobody could interrupt us. */
 static int open_file(struct feed *feed, char **ret_error) {
   const char *path = feed->options->path;
   struct stat status;
   bool is_stdin = strcmp(path, "-") == 0;
   feed->name = is_stdin ? "standard input" : path;
-  feed->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+  feed->fd = is_stdin ? STDIN_FILENO
+                      : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (feed->fd < 0 || fstat(feed->fd, &status) != 0) {
     int error = -errno;
     refuse(ret_error, "%s: %s", feed->name, strerror(errno));
@@ -189,7 +198,7 @@ static int open_file(struct feed *feed, char **ret_error) {
     return -EISDIR;
   }
   feed->is_plain = S_ISREG(status.st_mode);
-  return 0;
+  return make_space(feed);
 }
 
 int feed_open(const struct run_options *options, struct feed **ret_feed,

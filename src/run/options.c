@@ -206,6 +206,8 @@ static int choose_source(struct run_options *options, char **ret_error) {
 static int check_many(const struct run_options *options, char **ret_error) {
   if (options->fail_fast && typed.keep_going)
     return refuse(ret_error, "--fail-fast and --keep-going exclude each other");
+  if (options->source == SOURCE_ARGUMENTS && options->command_count == 0)
+    return refuse(ret_error, "::: has arguments: for which command?");
   if (options->preserve_status)
     return refuse(ret_error, "--preserve-status is for one command");
   if (options->output_dir != NULL && options->output != OUTPUT_AUTO)
@@ -232,6 +234,11 @@ static int check_one(const struct run_options *options, char **ret_error) {
     useless = "--output and --output-dir are";
   else if (options->keep_order || options->prefix != NULL)
     useless = "--keep-order and --prefix are";
+  else if (options->retries > 0 || options->fail_fast)
+    useless = "--retries and --fail-fast are";
+  else if (options->json != NULL || options->junit != NULL ||
+           options->tap != NULL || options->trace != NULL)
+    useless = "--json, --junit, --tap and --trace are";
   else if (options->null_separated)
     useless = "-0 is";
   else if (options->exit_on != EXIT_ON_ALL || options->restart != RESTART_NO)

@@ -4,6 +4,7 @@
  */
 #include <belay/version.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +15,13 @@
 #include "many.h"
 #include "options.h"
 #include "single.h"
+#include "start.h"
 
 static int print(const char *text) {
-  return text != NULL && fputs(text, stdout) >= 0 && fflush(stdout) == 0
-             ? EXIT_SUCCESS
-             : EXIT_BELAY;
+  if (text != NULL && fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+    return EXIT_SUCCESS;
+  message("standard output: %s", strerror(errno));
+  return EXIT_BELAY;
 }
 
 /* Called as another tool; the status of what was all. */
@@ -47,6 +50,10 @@ int main(int argc, char **argv) {
     return print(run_options_help());
   if (options.version)
     return print("belay " BELAY_VERSION_STRING "\n");
+  if (start_check(&options, &error) < 0) {
+    message("%s", error != NULL ? error : "out of memory");
+    return EXIT_BELAY;
+  }
   if (options.source == SOURCE_COMMAND)
     single_run(&options);
   return many_run(&options);

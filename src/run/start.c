@@ -6,10 +6,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "exit.h"
 #include "jobserver.h"
+#include "refuse.h"
 
 extern char **environ;
 
@@ -123,6 +126,50 @@ int start_prepare(const struct run_options *options,
   char **environment = changed_environment(&options->environment);
   ret_options->environment = environment;
   return environment != NULL ? 0 : -ENOMEM;
+}
+
+static int check_directory(const char *directory, char **ret_error) {
+  struct stat status;
+  if (stat(directory, &status) != 0)
+    return refuse(ret_error, "--cwd: %s: %s", directory, strerror(errno));
+  if (!S_ISDIR(status.st_mode))
+    return refuse(ret_error, "--cwd: %s: is no directory", directory);
+  if (access(directory, X_OK) != 0)
+    return refuse(ret_error, "--cwd: %s: %s", directory, strerror(errno));
+  return 0;
+}
+
+/* To lower one is always allowed; whether it may be raised, only the kernel
+ * knows.  So it is done, and undone. */
+static int check_limit(const struct belay_process_limit *limit,
+                       char **ret_error) {
+  struct rlimit now, wanted;
+  if (getrlimit(limit->resource, &now) != 0)
+    return 0;
+  rlim_t hard = limit->hard == UINT64_MAX ? RLIM_INFINITY : limit->hard;
+  if (hard <= now.rlim_max)
+    return 0;
+  wanted = (struct rlimit){now.rlim_cur, hard};
+  if (setrlimit(limit->resource, &wanted) != 0)
+    return refuse(ret_error,
+                  "--limit: the hard limit is %llu, and may not be "
+                  "raised",
+                  (unsigned long long)now.rlim_max);
+  setrlimit(limit->resource, &now);
+  return 0;
+}
+
+int start_check(const struct run_options *options, char **ret_error) {
+  int error = 0;
+  if (options->directory != NULL)
+    error = check_directory(options->directory, ret_error);
+  for (size_t i = 0; i < options->limit_count && error == 0; i++)
+    error = check_limit(&options->limits[i], ret_error);
+  for (size_t i = 0; i < options->environment.count && error == 0; i++)
+    if (strcspn(options->environment.items[i], "=") == 0)
+      error = refuse(ret_error, "--env: '%s' has no name",
+                     options->environment.items[i]);
+  return error;
 }
 
 int start_exit_status(int error) {

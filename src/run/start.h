@@ -18,6 +18,10 @@ int start_check_directory(const struct run_options *options);
 int start_prepare(const struct run_options *options,
                   struct belay_process_options *ret_options);
 
+/* What no command could start with, before any is blamed for it: 0; or
+ * -EINVAL with *ret_error a line, to be freed. */
+int start_check(const struct run_options *options, char **ret_error);
+
 /*
  * Fds that the arguments name ("/dev/fd/63", as shells write it for <(...)),
  * and those of make's jobserver, which the command is to have although all

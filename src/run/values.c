@@ -4,6 +4,7 @@
 #include <belay/signal.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,15 @@ int value_signal(const char *option, const char *text, int *ret_signo,
   return 0;
 }
 
+/* Nobody but the kernel has a say in these. */
+static int refuse_unstoppable(const char *option, const char *text, int signo,
+                              char **ret_error) {
+  if (signo != SIGKILL && signo != SIGSTOP)
+    return 0;
+  return refuse(ret_error, "%s: %s can be neither caught, blocked nor ignored",
+                option, text);
+}
+
 int value_signals(const char *option, const struct cli_strings *strings,
                   const int **ret_signals, char **ret_error) {
   size_t count = 0, most = 0;
@@ -37,9 +47,13 @@ int value_signals(const char *option, const struct cli_strings *strings,
       char name[32];
       size_t size = strcspn(rest, ",");
       snprintf(name, sizeof(name), "%.*s", (int)size, rest);
-      int error = value_signal(option, name, &signals[count++], ret_error);
-      if (error < 0)
+      int error = value_signal(option, name, &signals[count], ret_error);
+      if (error == 0)
+        error = refuse_unstoppable(option, name, signals[count++], ret_error);
+      if (error < 0) {
+        free(signals);
         return error;
+      }
       rest = rest[size] == ',' ? rest + size + 1 : NULL;
     }
   *ret_signals = signals;
@@ -57,6 +71,8 @@ static int read_rewrite(const char *text, struct run_rewrite *rewrite,
                   text);
   snprintf(from, sizeof(from), "%.*s", (int)(equals - text), text);
   int error = value_signal("--rewrite", from, &rewrite->from, ret_error);
+  if (error == 0)
+    error = refuse_unstoppable("--rewrite", from, rewrite->from, ret_error);
   if (error < 0 || strcmp(equals + 1, "0") == 0)
     return error;
   return value_signal("--rewrite", equals + 1, &rewrite->to, ret_error);
@@ -70,8 +86,10 @@ int value_rewrites(const struct cli_strings *strings,
     return refuse(ret_error, "out of memory");
   for (size_t i = 0; i < strings->count; i++) {
     int error = read_rewrite(strings->items[i], &rewrites[i], ret_error);
-    if (error < 0)
+    if (error < 0) {
+      free(rewrites);
       return error;
+    }
   }
   *ret_rewrites = rewrites;
   *ret_count = strings->count;
@@ -140,12 +158,14 @@ static int read_limit(const char *text, struct belay_process_limit *limit,
   const char *amounts = text[name] == '=' ? text + name + 1 : "";
   for (int n = 0; n < 2; n++) {
     size_t size = strcspn(amounts, ":");
+    bool is_third = n == 1 && amounts[size] == ':';
     uint64_t *amount = n == 0 ? &limit->soft : &limit->hard;
-    if (size == strlen("unlimited") && memcmp(amounts, "unlimited", size) == 0)
+    if (!is_third && size == strlen("unlimited") &&
+        memcmp(amounts, "unlimited", size) == 0)
       *amount = UINT64_MAX;
     else {
       int64_t value = read_amount(amounts, size, resources[i].measure);
-      if (value < 0)
+      if (value < 0 || is_third)
         return refuse(ret_error,
                       "--limit: '%s' is not of the form NAME=N or "
                       "NAME=SOFT:HARD, each a number or unlimited",
@@ -169,8 +189,10 @@ int value_limits(const struct cli_strings *strings,
     return refuse(ret_error, "out of memory");
   for (size_t i = 0; i < strings->count; i++) {
     int error = read_limit(strings->items[i], &limits[i], ret_error);
-    if (error < 0)
+    if (error < 0) {
+      free(limits);
       return error;
+    }
   }
   *ret_limits = limits;
   *ret_count = strings->count;
