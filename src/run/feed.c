@@ -130,8 +130,10 @@ static int next_argument(struct feed *feed, struct command *ret_command) {
   if ((size_t)feed->number == options->argument_count)
     return 0;
   const char *argument = options->arguments[feed->number++];
-  int error = command_from_template(options->command, argument, feed->number,
-                                    ret_command);
+  int error = options->command_count == 0
+                  ? command_from_line(NULL, argument, ret_command)
+                  : command_from_template(options->command, argument,
+                                          feed->number, ret_command);
   return error < 0 ? error : 1;
 }
 

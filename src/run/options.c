@@ -206,8 +206,6 @@ static int choose_source(struct run_options *options, char **ret_error) {
 static int check_many(const struct run_options *options, char **ret_error) {
   if (options->fail_fast && typed.keep_going)
     return refuse(ret_error, "--fail-fast and --keep-going exclude each other");
-  if (options->source == SOURCE_ARGUMENTS && options->command_count == 0)
-    return refuse(ret_error, "::: has arguments: for which command?");
   if (options->preserve_status)
     return refuse(ret_error, "--preserve-status is for one command");
   if (options->output_dir != NULL && options->output != OUTPUT_AUTO)

@@ -175,8 +175,8 @@ def retries_have_their_lines_too(t):
 
 @test()
 def one_that_cannot_be_started_is_told_of(t):
-    one = run(t, LINE, ':::', '/nonexistent/x', status=1)
-    contains(one.stderr.text(), '/nonexistent/x: No such file', 'stderr')
+    one = run(t, LINE, '/nonexistent/x', ':::', 'a', status=1)
+    contains(one.stderr.text(), '/nonexistent/x a: No such file', 'stderr')
 
 
 # -- Who holds a pipe ---------------------------------------------------------

@@ -460,6 +460,11 @@ def what_is_left_is_told_and_ended(t):
 @test(seconds=60)
 def what_is_left_can_be_waited_for(t):
     it, subject = left(t, '--orphans', 'wait')
+
+    def parent():
+        with open(f'/proc/{subject}/stat', encoding='utf-8') as stat:
+            return int(stat.read().rpartition(')')[2].split()[1])
+    t.until(lambda: parent() == it.process.pid, 'the end of the shell', 20)
     it.signal(signal.SIGUSR2)
     wait_heard(t, it, signal.SIGUSR2, 1)
     equal(it.process.poll(), None, 'status before it ends')

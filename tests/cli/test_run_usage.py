@@ -85,7 +85,6 @@ def options_that_do_not_go_together_are_named(t):
             (['-f', 'list', 'true'],
              "-f has the commands: 'true' is one too many"),
             (['-a', 'list'], '-a has arguments: for which command?'),
-            ([':::', 'a'], '::: has arguments: for which command?'),
             (['-f', 'list', '-i'],
              '-f, -a, -i, --procfile and ::: exclude each other'),
             (['-j2', 'true'],

@@ -61,6 +61,7 @@ static struct run_options commands_of(const char *path) {
 TEST(arguments_come_one_by_one) {
   struct run_options options = {.source = SOURCE_ARGUMENTS,
                                 .command = WORDS("echo", "{#}", "{}"),
+                                .command_count = 3,
                                 .arguments = WORDS("a", "", "b c"),
                                 .argument_count = 3};
   struct feed *feed = open_feed(&options);
@@ -70,6 +71,16 @@ TEST(arguments_come_one_by_one) {
   CHECK_STR(next(feed), "echo 2 ");
   CHECK_STR(next(feed), "echo 3 b c");
   CHECK_STR(next(feed), "-");
+  CHECK_STR(next(feed), "-");
+  feed_close(feed);
+}
+
+TEST(without_a_command_each_argument_is_one_for_the_shell) {
+  struct run_options options = {.source = SOURCE_ARGUMENTS,
+                                .arguments = WORDS("echo {}; false"),
+                                .argument_count = 1};
+  struct feed *feed = open_feed(&options);
+  CHECK_STR(next(feed), "echo {}; false");
   CHECK_STR(next(feed), "-");
   feed_close(feed);
 }

@@ -132,7 +132,6 @@ TEST(a_command_is_there_where_it_is_wanted) {
   check_refused(ARGV("-f", "list", "c"),
                 "-f has the commands: 'c' is one too many");
   check_refused(ARGV("-a", "list"), "-a has arguments: for which command?");
-  check_refused(ARGV(":::", "a"), "::: has arguments: for which command?");
 }
 
 #define FOR_MANY " for many commands: give :::, -i, -a or -f"
