@@ -117,7 +117,7 @@ def run(t, *arguments, status=0, **more):
     return it.finish(status), it.stderr.text()
 
 
-# -- Processes, as /proc shows them ---------------------------------------------
+# -- Processes, as /proc shows them -------------------------------------------
 
 
 def kill(pid, number):

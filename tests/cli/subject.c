@@ -56,7 +56,7 @@ static void wait_long(void) {
     pause();
 }
 
-/* -- Signals ---------------------------------------------------------------- */
+/* -- Signals --------------------------------------------------------------- */
 
 /* Blocked, so that each is told, those that stop or end a process too.  What
  * is no number is none of a signal. */
@@ -97,7 +97,7 @@ static int stop(int signo) {
   return 0;
 }
 
-/* -- Leaving others behind -------------------------------------------------- */
+/* -- Leaving others behind ------------------------------------------------- */
 
 static int sessions(long count) {
   for (long i = 0; i < count; i++)

@@ -1,14 +1,13 @@
 #!/usr/bin/python3
 """Nothing is left behind, whatever commands leave, and however."""
 
-import os
 import signal
 import subprocess
 import time
 
-from running import (PATIENCE, SUBJECT, Run, alive, describe, is_over, kill,
-                     nobody_left, run, state, wait_stopped)
-from tap import contains, equal, fewer, lacks, main, test
+from running import (PATIENCE, RUN, SUBJECT, Run, is_over, kill, mark,
+                     nobody_left, wait_stopped)
+from tap import contains, equal, fewer, main, test
 
 GRACE = ('--grace', '0.2s')
 MANY = ('-j', '4', '--output', 'raw', *GRACE)
@@ -29,7 +28,7 @@ def leaves_nobody(t, arguments, words=None, status=0, seconds=PATIENCE):
     return it
 
 
-# -- Of the group ---------------------------------------------------------------
+# -- Of the group -------------------------------------------------------------
 
 
 @test(seconds=60)
@@ -107,7 +106,7 @@ def a_timeout_leaves_nobody(t):
                   'timed out', 1)
 
 
-# -- In sessions of their own ---------------------------------------------------
+# -- In sessions of their own -------------------------------------------------
 
 
 @test(seconds=60)
@@ -120,8 +119,7 @@ def one_that_leaves_the_session_is_found(t):
 
 @test(seconds=60)
 def one_that_keeps_its_environment_to_itself_is_found(t):
-    for arguments in both('env', '-i', f'BELAY_TEST_MARK={os.path.basename(t.dir)}',
-                          SUBJECT, 'sessions', '2'):
+    for arguments in both('env', '-i', mark(t), SUBJECT, 'sessions', '2'):
         leaves_nobody(t, arguments, 'behind')
 
 
@@ -132,9 +130,8 @@ def it_is_found_while_other_commands_go_on(t):
     it = Run(t, '-j', '2', '--output', 'raw', '--stdin', 'inherit', 'sh', '-c',
              script, ':::', 'one', 'two', stdin=subprocess.PIPE)
     it.expect('sessions 1\n')
-    pid, = it.expect_said(r'one left process (\d+) behind|'
-                          r'command 1 left process (\d+) behind').groups()[-1:]
-    t.until(lambda: is_over(int(pid)), 'it ends', PATIENCE)
+    pid = int(it.expect_said(r'command 1 left process (\d+) behind').group(1))
+    t.until(lambda: is_over(pid), 'it ends', PATIENCE)
     equal(it.process.poll(), None, 'status while the other runs')
     it.process.stdin.close()
     it.wait()
@@ -159,7 +156,7 @@ def who_holds_our_output_is_not_waited_for(t):
         nobody_left(t)
 
 
-# -- Faster than one can look ---------------------------------------------------
+# -- Faster than one can look -------------------------------------------------
 
 
 @test(seconds=120)
@@ -187,7 +184,7 @@ def a_bomb_that_is_held_at_two_thousand(t):
         t.note(it.stdout.text().strip())
 
 
-# -- When we are interrupted meanwhile ------------------------------------------
+# -- When we are interrupted meanwhile ----------------------------------------
 
 
 @test(seconds=60)
@@ -217,12 +214,12 @@ def killed_we_take_several_along(t):
 
 @test(seconds=60)
 def nested_each_looks_after_its_own(t):
-    leaves_nobody(t, [*GRACE, os.environ.get('BELAY_RUN', ''), *GRACE, SUBJECT,
+    leaves_nobody(t, [*GRACE, RUN, *GRACE, SUBJECT,
                       'sessions', '3'], 'left 3 processes behind')
-    leaves_nobody(t, [*GRACE, os.environ.get('BELAY_RUN', ''), '--orphans',
+    leaves_nobody(t, [*GRACE, RUN, '--orphans',
                       'leave', SUBJECT, 'sessions', '3'],
                   'belay-run left 3 processes behind')
-    leaves_nobody(t, [*MANY, os.environ.get('BELAY_RUN', ''), '-j', '2',
+    leaves_nobody(t, [*MANY, RUN, '-j', '2',
                       '--output', 'raw', *GRACE, SUBJECT, 'sessions', ':::',
                       '1', '2', ':::', 'x'], None, 1)
 

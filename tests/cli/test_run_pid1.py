@@ -56,7 +56,7 @@ def wait_heard(t, it, number, count=1):
             f'signal {number} is heard', PATIENCE)
 
 
-# -- How it ends ----------------------------------------------------------------
+# -- How it ends --------------------------------------------------------------
 
 
 @test(seconds=60)
@@ -79,7 +79,7 @@ def the_rest_of_the_namespace_ends(t):
     nobody_left(t, at_once=False)
 
 
-# -- Signals --------------------------------------------------------------------
+# -- Signals ------------------------------------------------------------------
 
 
 @test(seconds=60)
@@ -115,7 +115,7 @@ def a_stop_that_somebody_sends_is_the_commands(t):
     equal(state(it.pid1), 'S', 'PID 1')
     it.signal(signal.SIGCONT)
     wait_heard(t, it, 18)
-    it.signal(signal.SIGSTOP)  # which the kernel refuses for a PID 1 from inside
+    it.signal(signal.SIGSTOP)  # from outside it may
     it.signal(signal.SIGCONT)
     wait_heard(t, it, 18, 2)
     it.signal(signal.SIGTERM)
@@ -134,7 +134,7 @@ def several_at_once_end_too(t):
     nobody_left(t)
 
 
-# -- Orphans --------------------------------------------------------------------
+# -- Orphans ------------------------------------------------------------------
 
 
 def zombies_of(pid):
@@ -155,8 +155,9 @@ def orphans_are_reaped_while_the_command_runs(t):
     it.ready()
     t.until(lambda: zombies_of(it.pid1) == 0, 'no zombie is left', PATIENCE)
     for pid in it.inside():
-        if b'sessions' in open(f'/proc/{pid}/cmdline', 'rb').read():
-            kill(pid, signal.SIGKILL)
+        with open(f'/proc/{pid}/cmdline', 'rb') as file:
+            if file.read().split(b'\0')[1:2] == [b'sessions']:
+                kill(pid, signal.SIGKILL)
     t.until(lambda: len(it.inside()) == 1, 'the sessions end', PATIENCE)
     t.until(lambda: zombies_of(it.pid1) == 0, 'no zombie is left', PATIENCE)
     equal(it.process.poll(), None, 'status')
@@ -207,7 +208,7 @@ def sleep_a_while():
     return True
 
 
-# -- On a terminal --------------------------------------------------------------
+# -- On a terminal ------------------------------------------------------------
 
 
 @test(seconds=60)

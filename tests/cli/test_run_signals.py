@@ -40,7 +40,7 @@ def end(it, subject):
     it.finish(-signal.SIGKILL)
 
 
-# -- How it ends ----------------------------------------------------------------
+# -- How it ends --------------------------------------------------------------
 
 
 @test()
@@ -98,7 +98,7 @@ def a_script_without_an_interpreter_is_the_shells(t):
     equal(printed, 'it runs with x y\n', 'output')
 
 
-# -- Time -----------------------------------------------------------------------
+# -- Time ---------------------------------------------------------------------
 
 
 @test(seconds=60)
@@ -172,7 +172,7 @@ def what_takes_long_is_told(t):
     it.finish()
 
 
-# -- Signals to the command -----------------------------------------------------
+# -- Signals to the command ---------------------------------------------------
 
 
 @test(seconds=120)
@@ -285,7 +285,7 @@ def a_hangup_that_was_ignored_stays_so(t):
     end(it, subject)
 
 
-# -- What it starts with --------------------------------------------------------
+# -- What it starts with ------------------------------------------------------
 
 
 def signals_of(pid, what):
@@ -412,7 +412,7 @@ def standard_input_is_its_own(t):
     it.process.stdin.close()
 
 
-# -- When we are killed; and what is left ---------------------------------------
+# -- When we are killed; and what is left -------------------------------------
 
 
 @test(seconds=60)
