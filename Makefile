@@ -44,12 +44,12 @@ sweep: ## interrupt the library at each of its system calls in turn
 	@$(MAKE) --no-print-directory build
 	@$(MESON) test -C $(BUILD) --suite sweep --verbose
 
-bench: ## measure beside other download managers and signal libraries
+bench: ## measure beside other download managers, runners, signal libraries
 	@tools/install-deps build bench
 	@$(MESON) setup $(BUILD)-release --buildtype=release -Dtests=false \
 	  $(if $(wildcard $(BUILD)-release),--reconfigure) >/dev/null
 	@$(MESON) compile -C $(BUILD)-release
-	@bench/run $(BUILD)-release
+	@bench/get/run $(BUILD)-release
 	@bench/signals/run $(BUILD)-release
 
 lint: ## form of the sources, analysis, man pages, scripts
