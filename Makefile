@@ -50,6 +50,7 @@ bench: ## measure beside other download managers, runners, signal libraries
 	  $(if $(wildcard $(BUILD)-release),--reconfigure) >/dev/null
 	@$(MESON) compile -C $(BUILD)-release
 	@bench/get/run $(BUILD)-release
+	@bench/run/run $(BUILD)-release
 	@bench/signals/run $(BUILD)-release
 
 lint: ## form of the sources, analysis, man pages, scripts
