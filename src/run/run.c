@@ -24,6 +24,19 @@ static int print(const char *text) {
   return EXIT_BELAY;
 }
 
+static int print_help(void) {
+  char *text = run_options_help();
+  int status = print(text);
+  free(text);
+  return status;
+}
+
+static int complain(char *error) {
+  message("%s", error != NULL ? error : "out of memory");
+  free(error);
+  return EXIT_BELAY;
+}
+
 /* Called as another tool; the status of what was all. */
 static int run_as(const struct as_tool *tool, int argc, char **argv) {
   struct run_options options = run_options_default();
@@ -42,18 +55,14 @@ int main(int argc, char **argv) {
   if (argc > 1 && strncmp(argv[1], AS_ATTACH, strlen(AS_ATTACH)) == 0)
     return as_dumb_init_attached(argc, argv);
   message_set_program("belay run");
-  if (run_options_parse(argc, argv, &options, &error) < 0) {
-    message("%s", error != NULL ? error : "out of memory");
-    return EXIT_BELAY;
-  }
+  if (run_options_parse(argc, argv, &options, &error) < 0)
+    return complain(error);
   if (options.help)
-    return print(run_options_help());
+    return print_help();
   if (options.version)
     return print("belay " BELAY_VERSION_STRING "\n");
-  if (start_check(&options, &error) < 0) {
-    message("%s", error != NULL ? error : "out of memory");
-    return EXIT_BELAY;
-  }
+  if (start_check(&options, &error) < 0)
+    return complain(error);
   if (options.source == SOURCE_COMMAND)
     single_run(&options);
   return many_run(&options);
