@@ -100,8 +100,20 @@ int belay_orphans_reap(void) {
 
 /* -- Those that are alive -------------------------------------------------- */
 
+/* The kernel tells at once whether there is any child at all.  A list that
+ * changes while it is read may lack one that has just become ours. */
+static bool have_children(void) {
+  siginfo_t info;
+  return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ||
+         errno != ECHILD;
+}
+
+/* So often a list that lacks what is there is read again: /proc may be that of
+ * another namespace. */
+#define MOST_LOOKS 20
+
 /* Our children without a handle; -EAGAIN while one is just being made, of which
- * it cannot be told.  Locked. */
+ * it cannot be told; -EBUSY: there are some, and none is listed.  Locked. */
 static int list_children(struct belay__pids *pids) {
   struct belay__pids handles = {.count = 0};
   int error = belay__tree_children(pids);
@@ -111,6 +123,8 @@ static int list_children(struct belay__pids *pids) {
     error = -EAGAIN;
   if (error == 0)
     belay__pids_filter(pids, has_no_handle, &handles);
+  if (error == 0 && pids->count == 0 && handles.count == 0 && have_children())
+    error = -EBUSY;
   belay__pids_free(&handles);
   return error;
 }
@@ -125,30 +139,28 @@ static void nap(int64_t ns) {
   nanosleep(&time, NULL);
 }
 
-/* One that is just being made is so for some microseconds. */
-static int list_all(struct belay__pids *pids) {
-  int error;
-  for (;;) {
-    int cancel_state = belay__handles_lock();
-    pids->count = 0;
-    error = list_children(pids);
-    belay__handles_unlock(cancel_state);
-    if (error != -EAGAIN)
-      break;
-    nap(10 * 1000);
-  }
+/* -EAGAIN, -EBUSY: as above; the latter also if all of them have ended: the
+ * children of the last may be ours by now. */
+static int list_once(struct belay__pids *pids) {
+  int cancel_state = belay__handles_lock();
+  pids->count = 0;
+  int error = list_children(pids);
+  belay__handles_unlock(cancel_state);
   if (error == 0)
     error = belay__tree_walk(pids, NULL, NULL);
-  if (error == 0)
-    belay__pids_filter(pids, is_alive, NULL);
-  return error;
+  if (error < 0 || pids->count == 0)
+    return error;
+  belay__pids_filter(pids, is_alive, NULL);
+  return pids->count > 0 ? 0 : -EBUSY;
 }
 
-/* The kernel tells at once whether there is any child at all. */
-static bool have_children(void) {
-  siginfo_t info;
-  return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ||
-         errno != ECHILD;
+/* One that is just being made is so for some microseconds. */
+static int list_all(struct belay__pids *pids) {
+  int error, looks = 0;
+  while ((error = list_once(pids)) == -EAGAIN ||
+         (error == -EBUSY && ++looks < MOST_LOOKS))
+    nap(10 * 1000);
+  return error == -EBUSY ? 0 : error;
 }
 
 ssize_t belay_orphans_list(pid_t *ret_pids, size_t capacity) {
@@ -228,7 +240,7 @@ static bool freeze_once(struct belay__pids *pids, struct belay__pids *known) {
   for (size_t i = 0; i < pids->count && error == 0; i++)
     error = belay__pids_add(known, pids->items[i]);
   belay__pids_sort(known);
-  return error == -EAGAIN || (error == 0 && pids->count > 0);
+  return error == -EAGAIN || error == -EBUSY || (error == 0 && pids->count > 0);
 }
 
 static void freeze(struct belay__pids *pids, int64_t deadline) {
@@ -266,12 +278,15 @@ static void keep_pace(struct pace *pace, bool success) {
 static int kill_all(struct belay__pids *pids, int64_t deadline) {
   bool received = belay__tree_receives();
   struct pace pace = {.pause_ns = 0};
-  for (int none = 0;;) {
+  for (int none = 0, looks = 0;;) {
     int cancel_state = belay__handles_lock();
     int count = kill_once(pids, received);
     int reaped = reap_locked();
     belay__handles_unlock(cancel_state);
-    if (count < 0 && count != -EAGAIN)
+    looks = count == -EBUSY ? looks + 1 : 0;
+    if (looks == MOST_LOOKS)
+      return 0;
+    if (count < 0 && count != -EAGAIN && count != -EBUSY)
       return count;
     none = count == 0 && reaped == 0 ? none + 1 : 0;
     if (none == 2 || (deadline >= 0 && belay__clock_now() >= deadline))

@@ -193,7 +193,8 @@ def a_signal_in_the_time_of_grace_reaches_those_who_are_left(t):
     for options in ((), ('-j', '1', '--output', 'raw', '--stdin', 'inherit')):
         last = (':::', 'x') if options else ()
         it = Run(t, '--grace', '100s', *options, 'sh', '-c',
-                 f'{SUBJECT} hear 15 & read x; exit 0', *last, stdin=subprocess.PIPE)
+                 f'{SUBJECT} hear 15 & read x; exit 0', *last,
+                 stdin=subprocess.PIPE)
         it.ready()
         it.process.stdin.close()
         it.expect('heard 15')

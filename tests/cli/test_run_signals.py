@@ -7,8 +7,8 @@ import signal
 import subprocess
 
 from running import (PATIENCE, RUN, SUBJECT, Run, alive, is_over, kill,
-                     nobody_left, run, state, stopped_time_is_not_counted,
-                     wait_going_on, wait_stopped)
+                     name_of, nobody_left, run, state,
+                     stopped_time_is_not_counted, wait_going_on, wait_stopped)
 from tap import contains, equal, lacks, main, test
 
 # Those that a fault raises cannot be forwarded; nor what is for ourselves.
@@ -441,6 +441,8 @@ def left(t, *options):
     it = Run(t, *options, 'sh', '-c', LEAVES, SUBJECT, stdin=subprocess.PIPE)
     child = it.ready()
     it.process.stdin.close()
+    t.until(lambda: 'sh' not in map(name_of, alive(t)), 'the shell has ended',
+            PATIENCE)
     return it, child
 
 
@@ -460,11 +462,6 @@ def what_is_left_is_told_and_ended(t):
 @test(seconds=60)
 def what_is_left_can_be_waited_for(t):
     it, subject = left(t, '--orphans', 'wait')
-
-    def parent():
-        with open(f'/proc/{subject}/stat', encoding='utf-8') as stat:
-            return int(stat.read().rpartition(')')[2].split()[1])
-    t.until(lambda: parent() == it.process.pid, 'the end of the shell', 20)
     it.signal(signal.SIGUSR2)
     wait_heard(t, it, signal.SIGUSR2, 1)
     equal(it.process.poll(), None, 'status before it ends')
