@@ -6,6 +6,9 @@
  *   as_hooks    what that tool says, step by step
  *
  * What is better in belay than there stays so, unless somebody can rely on it.
+ *
+ * No such link is installed: that is for who wants to try it, as
+ *   ln -s /usr/local/libexec/belay/belay-run /usr/local/bin/timeout
  */
 #ifndef RUN_AS_H
 #define RUN_AS_H

@@ -50,7 +50,7 @@ static const char help[] =
     "\n"
     "This is belay under another name; see belay-run(1).";
 
-/* -- What it says ----------------------------------------------------------- */
+/* -- What it says ---------------------------------------------------------- */
 
 #define say(...) (tool.verbose ? say_always(__VA_ARGS__) : (void)0)
 #define say_always(...) as_say(STDERR_FILENO, "[dumb-init] " __VA_ARGS__)
@@ -114,7 +114,7 @@ static int exit_status(const struct belay_process_status *status,
   return exit_status_of(status);
 }
 
-/* -- The command line ------------------------------------------------------- */
+/* -- The command line ------------------------------------------------------ */
 
 static int read_rewrite(const char *text) {
   int from, to;
@@ -223,7 +223,7 @@ static void make_rewrites(struct run_options *options) {
   options->rewrites = tool.rewrites;
 }
 
-/* -- The terminal ----------------------------------------------------------- */
+/* -- The terminal ---------------------------------------------------------- */
 
 /* A session's leader who lets go of it is sent HUP and CONT for it, which are
  * not for the command. */

@@ -53,7 +53,7 @@ static const char help[] =
     "126 not executable, 127 not found, 137 killed (128+9).\n"
     "This is belay under another name; see belay-run(1).\n";
 
-/* -- Quoting ---------------------------------------------------------------- */
+/* -- Quoting --------------------------------------------------------------- */
 
 static bool speaks_utf8(void) {
   static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
@@ -98,7 +98,7 @@ static const char *quote(const char *text) {
   return quoted;
 }
 
-/* -- The command line ------------------------------------------------------- */
+/* -- The command line ------------------------------------------------------ */
 
 static int try_help(void) {
   as_say(STDERR_FILENO, "Try '%s --help' for more information.", tool.name);
@@ -218,7 +218,7 @@ static int parse(int argc, char **argv, struct run_options *options) {
   return -1;
 }
 
-/* -- What it says ----------------------------------------------------------- */
+/* -- What it says ---------------------------------------------------------- */
 
 static int start_failed(const char *name, int error) {
   as_say(STDERR_FILENO, "%s: failed to run command %s: %s", tool.name,

@@ -55,7 +55,7 @@ static const char help[] =
     "\n"
     "This is belay under another name; see belay-run(1).\n";
 
-/* -- What it says ----------------------------------------------------------- */
+/* -- What it says ---------------------------------------------------------- */
 
 /* Warnings and worse are errors, the rest is output. */
 #define say(level, ...) \
@@ -128,7 +128,7 @@ static int exit_status(const struct belay_process_status *status,
   return tool.is_expected[code] ? 0 : code;
 }
 
-/* -- The command line ------------------------------------------------------- */
+/* -- The command line ------------------------------------------------------ */
 
 static int refuse_option(int option, const char *value) {
   say(FATAL, "Not a valid option for -%c: %s", option, value);
@@ -219,7 +219,7 @@ static void read_environment(void) {
     tool.verbosity = atoi(verbosity);
 }
 
-/* -- Being an init ---------------------------------------------------------- */
+/* -- Being an init --------------------------------------------------------- */
 
 /* Somebody may have made us one before we were executed. */
 static bool receives_orphans(void) {

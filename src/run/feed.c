@@ -188,8 +188,8 @@ static int open_file(struct feed *feed, char **ret_error) {
   struct stat status;
   bool is_stdin = strcmp(path, "-") == 0;
   feed->name = is_stdin ? "standard input" : path;
-  feed->fd = is_stdin ? STDIN_FILENO
-                      : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  feed->fd =
+      is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (feed->fd < 0 || fstat(feed->fd, &status) != 0) {
     int error = -errno;
     refuse(ret_error, "%s: %s", feed->name, strerror(errno));

@@ -28,7 +28,7 @@ struct jobserver {
   size_t count, capacity;
 };
 
-/* -- What make says --------------------------------------------------------- */
+/* -- What make says -------------------------------------------------------- */
 
 /* The value of an option of MAKEFLAGS, the last of its name, up to a blank;
  * what follows "--" are variables.  NULL: there is none. */
@@ -79,7 +79,7 @@ bool jobserver_has_fds(int fds[2]) {
          is_end(fds[1], O_WRONLY, &writing) && reading.st_ino == writing.st_ino;
 }
 
-/* -- Beginning -------------------------------------------------------------- */
+/* -- Beginning ------------------------------------------------------------- */
 
 /* Opened for both, so that it never has lost its last writer. */
 static int open_fifo(struct jobserver *jobserver, const char *path,
@@ -141,7 +141,7 @@ int jobserver_open(struct jobserver **ret_jobserver, char **ret_error) {
   return error;
 }
 
-/* -- Tokens ----------------------------------------------------------------- */
+/* -- Tokens ---------------------------------------------------------------- */
 
 /* Before it is taken there is a place for it. */
 static int make_room(struct jobserver *jobserver) {

@@ -139,7 +139,7 @@ def without_limit_it_is_as_without_make(t):
     equal(os.path.getsize(t.path('log')), 8)
 
 
-@test()
+@test(60)
 def without_make_it_says_so(t):
     run = Run(t, [RUN, '--jobs-from-make', 'echo', ':::', '1'])
     equal(run.finish(125), 'belay run: --jobs-from-make: no make has started '
@@ -161,7 +161,7 @@ def makes_below_us_share_them(t):
         finish(run)
 
 
-@test()
+@test(60)
 def a_fifo_of_makes_is_used(t):
     """As make 4.4 has it."""
     path = t.path('fifo')
@@ -195,7 +195,7 @@ def a_pipe_is_left_as_it_is(t):
     os.close(write_end)
 
 
-@test()
+@test(60)
 def a_token_that_comes_later_is_used(t):
     read_end, write_end = os.pipe()
     meet = t.write('meet.py', MEET)
@@ -212,7 +212,7 @@ def a_token_that_comes_later_is_used(t):
     os.close(write_end)
 
 
-@test()
+@test(60)
 def a_token_goes_back_when_its_command_ends(t):
     """And not only when all have ended."""
     read_end, write_end = os.pipe()
@@ -237,7 +237,7 @@ def a_token_goes_back_when_its_command_ends(t):
     os.close(write_end)
 
 
-@test()
+@test(60)
 def our_own_fds_are_not_taken_for_makes(t):
     """A rule without a plus has make's numbers, and not its fds."""
     for flags in ('3,4', '4,5', '5,6', '6,3'):

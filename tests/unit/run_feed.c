@@ -168,7 +168,7 @@ TEST(long_lines_stay_whole) {
   feed_close(feed);
 }
 
-/* -- Pipes ------------------------------------------------------------------ */
+/* -- Pipes ----------------------------------------------------------------- */
 
 /* A feed of our standard input, and the other end. */
 static struct feed *open_pipe(struct run_options *options, int *ret_end) {
@@ -265,7 +265,7 @@ TEST(a_fifo_is_not_waited_for) {
   feed_close(feed);
 }
 
-/* -- What cannot be opened -------------------------------------------------- */
+/* -- What cannot be opened ------------------------------------------------- */
 
 static void check_refused(const char *path, int error, const char *words) {
   struct run_options options = lines_of(path);
