@@ -8,7 +8,8 @@
  *   subject stop SIGNO    stops itself; says so when it goes on
  *   subject sessions N    leaves N daemons behind, each in its own session
  *   subject chains N S    N processes that fork, setsid and exit for ever
- *   subject bomb N S      forks until there are N, for ever
+ *   subject bomb N S      forks until there are N, for ever; like the chains,
+ *                         it ignores SIGTERM
  *   subject zombies N     ends with N children that nobody waited for
  *   subject pipe          leaves a daemon behind that holds standard output
  *
@@ -125,6 +126,7 @@ static void flee(time_t end) {
 
 static int chains(long count, long seconds) {
   time_t end = now() + seconds;
+  signal(SIGTERM, SIG_IGN);
   for (long i = 0; i < count; i++)
     if (fork_or_end() == 0)
       flee(end);
@@ -164,6 +166,7 @@ static int bomb(long most, long seconds) {
   if (getuid() == 0 && (setrlimit(RLIMIT_NPROC, &limit) != 0 ||
                         setgid(NOBODYS_USER) != 0 || setuid(NOBODYS_USER) != 0))
     return 95;
+  signal(SIGTERM, SIG_IGN);
   time_t end = now() + seconds;
   if (fork_or_end() == 0)
     multiply(most, end, made);

@@ -140,8 +140,11 @@ def it_is_found_while_other_commands_go_on(t):
 
 @test(seconds=90)
 def two_hundred_sessions(t):
-    count = str(fewer(200))
-    for arguments in both(SUBJECT, 'sessions', count, jobs=2):
+    count = fewer(200)
+    for arguments in both(SUBJECT, 'sessions', str(count), jobs=2):
+        leaves_nobody(t, arguments, 'behind')
+    script = f'trap "" TERM; {SUBJECT} sessions {count}'
+    for arguments in both('sh', '-c', script, jobs=2):
         leaves_nobody(t, arguments, 'behind')
 
 
