@@ -84,7 +84,7 @@ NO_SIGNAL = 'timeout: ‘{}’: invalid signal\n' + TRY
 SENDING = 'timeout: sending signal {} to command ‘{}’\n'
 
 
-@test(60)
+@test(120)
 def timeout_refuses_as_timeout_does(t):
     for arguments, said in [
             ([], TRY), (['1'], TRY),
@@ -105,7 +105,7 @@ def timeout_refuses_as_timeout_does(t):
         check(t, 'timeout', arguments, 125, stderr=said)
 
 
-@test(60)
+@test(120)
 def timeout_reads_durations_as_timeout_does(t):
     for text in ('foo', '', '1x', '1ms', '1.5.5', 'nan', '1 ', '42D', "it's"):
         check(t, 'timeout', [text, 'true'], 125, stderr=NO_TIME.format(text))
@@ -119,7 +119,7 @@ def timeout_reads_durations_as_timeout_does(t):
         check(t, 'timeout', [text, 'true'], 0)
 
 
-@test(60)
+@test(120)
 def timeout_ends_commands_as_timeout_does(t):
     sleep = ['sleep', '100']
     deaf = ['sh', '-c', 'trap "" TERM; while :; do sleep 0.1; done']
@@ -148,7 +148,7 @@ def timeout_ends_commands_as_timeout_does(t):
         check(t, 'timeout', options + command, status, stderr=said)
 
 
-@test(60)
+@test(120)
 def timeout_exits_as_the_command_did(t):
     for command, status in [('exit 7', 7), ('kill -TERM $$', -15),
                             ('kill -KILL $$', -9)]:
@@ -164,14 +164,14 @@ def timeout_exits_as_the_command_did(t):
               stderr=cannot.format(command, why))
 
 
-@test(60)
+@test(120)
 def timeout_has_the_newer_letters_too(t):
     for arguments, status in [(['-f', '0.1'], 124), (['-p', '0.1'], 143)]:
         check(t, 'timeout', [*arguments, 'sleep', '100'], status,
               beside=False)
 
 
-@test(60)
+@test(120)
 def timeout_says_what_it_is(t):
     status, said, _ = ended(t, ours(t, 'timeout'), 'timeout', ['--version'])
     equal(status, 0)
@@ -183,7 +183,7 @@ def timeout_says_what_it_is(t):
         contains(said, option)
 
 
-@test(60)
+@test(120)
 def timeout_passes_signals_on_and_an_alarm_is_the_end(t):
     run = Run(t, [ours(t, 'timeout'), '--foreground', '1000', *TELLING])
     run.expect(r'ready')
@@ -200,7 +200,7 @@ def timeout_passes_signals_on_and_an_alarm_is_the_end(t):
     lacks(run.stdout.text(), 'got 14')
 
 
-@test(60)
+@test(120)
 def an_alarm_goes_through_several_timeouts(t):
     link = ours(t, 'timeout')
     run = Run(t, [link, '-s', 'ALRM', '1000', link, '-s', 'INT', '1000', 'sh',
@@ -219,7 +219,7 @@ def group_of(pid):
         return None
 
 
-@test(60)
+@test(120)
 def the_group_is_the_commands_or_ours(t):
     for arguments, is_ours in [(['1000'], False),
                                (['--foreground', '1000'], True)]:
@@ -240,7 +240,7 @@ def leaver(t, name):
     return pid
 
 
-@test(60)
+@test(120)
 def survivors_are_left_as_each_tool_leaves_them(t):
     for name in (['timeout', '1000'], ['tini', '-s', '--'],
                  ['tini', '-s', '-g', '--'], ['dumb-init', '-c']):
@@ -249,7 +249,7 @@ def survivors_are_left_as_each_tool_leaves_them(t):
     t.until(lambda: is_gone(pid), "dumb-init's group is ended")
 
 
-@test(60)
+@test(120)
 def a_timeout_ends_the_group_unless_in_the_foreground(t):
     for arguments, ends in [([], True), (['--foreground'], False)]:
         run = Run(t, [ours(t, 'timeout'), *arguments, '1', 'sh', '-c',
@@ -263,7 +263,7 @@ def a_timeout_ends_the_group_unless_in_the_foreground(t):
             equal(is_gone(pid), False, 'gone')
 
 
-@test(60)
+@test(120)
 def a_core_is_told_and_not_repeated(t):
     def allow():
         resource.setrlimit(resource.RLIMIT_CORE,
@@ -289,7 +289,7 @@ NO_REAPER = (
     '1.\n')
 
 
-@test(60)
+@test(120)
 def tini_refuses_as_tini_does(t):
     for arguments, said in [
             (['-p', 'FOO', 'true'], 'Not a valid option for -p: FOO'),
@@ -308,7 +308,7 @@ def tini_refuses_as_tini_does(t):
               stderr=f'[FATAL tini (N)] exec {arguments[0]} failed: {said}\n')
 
 
-@test(60)
+@test(120)
 def tini_shows_its_usage_for_what_it_does_not_know(t):
     for arguments, first in [
             ([], ''), (['-x', 'true'], "tini: invalid option -- 'x'\n"),
@@ -324,7 +324,7 @@ def tini_shows_its_usage_for_what_it_does_not_know(t):
             contains(stderr, 'Usage: tini [OPTIONS] PROGRAM -- [ARGS]')
 
 
-@test(60)
+@test(120)
 def tini_says_what_it_is(t):
     for name in ('tini', 'tini-static'):
         status, said, _ = ended(t, ours(t, name), name, ['--version'])
@@ -338,7 +338,7 @@ def tini_says_what_it_is(t):
     equal(ended(t, ours(t, 'tini'), 'tini', ['-l'])[0], 0)
 
 
-@test(60)
+@test(120)
 def tini_exits_as_tini_does(t):
     for options, script, status in [
             ([], 'exit 0', 0), ([], 'exit 3', 3), (['-e', '3'], 'exit 3', 0),
@@ -350,7 +350,7 @@ def tini_exits_as_tini_does(t):
           env={'POSIXLY_CORRECT': '1'})
 
 
-@test(60)
+@test(120)
 def tini_says_as_much_as_is_asked_for(t):
     check(t, 'tini', ['true'], 0, stderr=NO_REAPER)
     check(t, 'tini', ['true'], 0, env={'TINI_VERBOSITY': '0'})
@@ -374,7 +374,7 @@ def tini_says_as_much_as_is_asked_for(t):
     check(t, 'tini', ['-v', 'true'], 0, env={'TINI_VERBOSITY': '0'})
 
 
-@test(60)
+@test(120)
 def tini_waits_for_orphans_and_warns_of_them(t):
     script = '(sleep 1000 >&- 2>&- & echo orphan $!); echo ready; cat'
     read_end, write_end = os.pipe()
@@ -391,7 +391,7 @@ def tini_waits_for_orphans_and_warns_of_them(t):
     run.finish()
 
 
-@test(60)
+@test(120)
 def tini_passes_signals_to_the_child_or_its_group(t):
     script = ('trap "echo outer; exit 7" USR1; '
               'sh -c \'trap "echo inner; exit" USR1; echo ready; '
@@ -413,7 +413,7 @@ def tini_passes_signals_to_the_child_or_its_group(t):
             equal('inner' in run.stdout.text(), whole, path)
 
 
-@test(60)
+@test(120)
 def tini_gets_a_signal_when_its_parent_ends(t):
     outer = Run(t, ['sh', '-c', f'{ours(t, "tini")} -s -p SIGTERM -- '
                     f'{sys.executable} -c \'{TELL_SIGNALS}\' & cat'],
@@ -448,7 +448,7 @@ def goodbye(status, died='exited with exit status {}', wanted=15, number=None):
             f'[dumb-init] Child exited with status {status}. Goodbye.\n')
 
 
-@test(60)
+@test(120)
 def dumb_init_refuses_as_dumb_init_does(t):
     usage = ('Usage: dumb-init [option] program [args]\n'
              'Try dumb-init --help for full usage.\n')
@@ -468,7 +468,7 @@ def dumb_init_refuses_as_dumb_init_does(t):
                   stderr=f'[dumb-init] {command}: {why}\n')
 
 
-@test(60)
+@test(120)
 def dumb_init_says_what_it_is(t):
     for option in ('-V', '--version', '-h', '--help'):
         status, stdout, stderr = ended(t, ours(t, 'dumb-init'), 'dumb-init',
@@ -479,7 +479,7 @@ def dumb_init_says_what_it_is(t):
         contains(stderr, word)
 
 
-@test(60)
+@test(120)
 def dumb_init_exits_as_dumb_init_does(t):
     for script, status in [('exit 0', 0), ('exit 3', 3),
                            ('kill -KILL $$', 137), ('kill $$', 143)]:
@@ -492,7 +492,7 @@ def dumb_init_exits_as_dumb_init_does(t):
           f'{t.dir}\n')
 
 
-@test(60)
+@test(120)
 def dumb_init_says_what_happens(t):
     one = SPAWNED + goodbye(0)
     check(t, 'dumb-init', ['-v', '-c', 'true'], 0, stderr=one)
@@ -518,7 +518,7 @@ def dumb_init_says_what_happens(t):
           stderr=DETACH + SPAWNED + ATTACH + SETSID + goodbye(1))
 
 
-@test(60)
+@test(120)
 def dumb_init_has_a_session_for_the_command(t):
     for options, own in [([], True), (['-c'], False)]:
         for path in filter(None, (ours(t, 'dumb-init'), real('dumb-init'))):
@@ -530,7 +530,7 @@ def dumb_init_has_a_session_for_the_command(t):
             run.finish(137)
 
 
-@test(60)
+@test(120)
 def signals_arrive_one_for_one_under_every_name(t):
     numbers = [n for n in range(1, 32) if n not in (4, 5, 7, 8, 9, 11, 17, 19,
                                                     20, 21, 22, 31, 6)]
@@ -548,7 +548,7 @@ def signals_arrive_one_for_one_under_every_name(t):
               numbers + numbers, ' '.join(name))
 
 
-@test(60)
+@test(120)
 def dumb_init_rewrites(t):
     for options in ([], ['-c']):
         run = Run(t, [ours(t, 'dumb-init'), *options, '-r', '15:3', '-r',
@@ -565,7 +565,7 @@ def dumb_init_rewrites(t):
               ['3', '30', '1', '3'])
 
 
-@test(60)
+@test(120)
 def dumb_init_stops_with_the_command(t):
     """The command is stopped for sure, or told; and so is dumb-init."""
     for path in filter(None, (ours(t, 'dumb-init'), real('dumb-init'))):
@@ -583,7 +583,7 @@ def dumb_init_stops_with_the_command(t):
         lacks(run.stdout.text(), 'got 20')
 
 
-@test(60)
+@test(120)
 def dumb_init_alone_tells_the_command_and_stops(t):
     for options, told in [(['-c'], lambda n: n),
                           (['-r', '20:1', '-r', '21:2', '-r', '22:3'],
@@ -620,7 +620,7 @@ def signal_lines(path, tool, arguments, t):
     return run.stdout.text()
 
 
-@test(60)
+@test(120)
 def dispositions_and_mask_are_passed_on_as_each_tool_does(t):
     ignored = (1 << (signal.SIGUSR1 - 1)) | (1 << (signal.SIGWINCH - 1))
     blocked = (1 << (signal.SIGUSR2 - 1)) | (1 << (signal.SIGALRM - 1))
@@ -635,14 +635,14 @@ def dispositions_and_mask_are_passed_on_as_each_tool_does(t):
             equal(got, signal_lines(real(tool), tool, arguments, t), tool)
 
 
-@test(60)
+@test(120)
 def a_blocked_alarm_is_no_hindrance(t):
     def prepare():
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
     check(t, 'timeout', ['0.1', 'sleep', '100'], 124, prepare=prepare)
 
 
-@test(60)
+@test(120)
 def fds_are_passed_on(t):
     for tool, arguments in [('timeout', ['50']), ('tini', ['-s', '--']),
                             ('dumb-init', [])]:
@@ -656,7 +656,7 @@ def fds_are_passed_on(t):
         os.close(read_end)
 
 
-@test(60)
+@test(120)
 def the_command_does_not_outlive_us(t):
     for tool, arguments in [('timeout', ['1000']),
                             ('timeout', ['--foreground', '1000']),
@@ -671,7 +671,7 @@ def the_command_does_not_outlive_us(t):
 # -- On a terminal ------------------------------------------------------------
 
 
-@test(60)
+@test(120)
 def dumb_init_gives_its_terminal_to_the_session(t):
     """A shell has job control, and neither HUP nor CONT of the hand-over
     arrives."""
@@ -695,7 +695,7 @@ def dumb_init_gives_its_terminal_to_the_session(t):
         terminal.wait()
 
 
-@test(60)
+@test(120)
 def a_shell_under_each_name_has_job_control(t):
     for name in (['dumb-init'], ['dumb-init', '-c'], ['tini', '-s', '--'],
                  ['timeout', '1000'], ['timeout', '--foreground', '1000']):
@@ -708,7 +708,7 @@ def a_shell_under_each_name_has_job_control(t):
         lacks(terminal.text(), 'no job control')
 
 
-@test(60)
+@test(120)
 def ctrl_c_arrives_once(t):
     """In our group the terminal has told the command already."""
     for name in (['timeout', '--foreground', '1000'], ['timeout', '1000'],
@@ -725,7 +725,7 @@ def ctrl_c_arrives_once(t):
         terminal.wait()
 
 
-@test(60)
+@test(120)
 def a_missing_command_is_told_by_way_of_the_terminal_too(t):
     terminal = Terminal(t, [ours(t, 'dumb-init'), '/nonexistent'])
     equal(terminal.wait(), 2)
@@ -744,7 +744,7 @@ def as_init(t, command, **more):
     return Run(t, ['unshare', '-pf', '--mount-proc', *command], **more)
 
 
-@test(60)
+@test(120)
 def each_is_an_init(t):
     """It reaps what it did not start, forwards, and exits as the command."""
     script = ('exec 2>&-; (sh -c "sleep 0 & exec true" &) ; echo $PPID; '
@@ -761,7 +761,7 @@ def each_is_an_init(t):
               ' '.join(name))
 
 
-@test(60)
+@test(120)
 def as_init_a_death_is_128_and_its_number(t):
     for name in (['tini', '--'], ['dumb-init'], ['timeout', '100']):
         run = as_init(t, [ours(t, name[0]), *name[1:], 'sh', '-c',

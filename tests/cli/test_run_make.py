@@ -115,7 +115,7 @@ def a_signal_in_the_middle_gives_them_back(t):
         finish(run)
 
 
-@test(60)
+@test(120)
 def without_a_plus_it_says_what_to_do(t):
     run = make(t, 'all:\n\t@$(RUN) --jobs-from-make echo ::: 1 2; '
                'echo status $$?\n', '-j3')
@@ -125,21 +125,21 @@ def without_a_plus_it_says_what_to_do(t):
           "rule's command\n")
 
 
-@test(60)
+@test(120)
 def without_j_one_runs_after_the_other(t):
     run = make(t, 'all:\n\t@$(RUN) --jobs-from-make $(LOG) ::: 1 2 3 4\n')
     finish(run)
     equal(at_once(t), 1)
 
 
-@test(60)
+@test(120)
 def without_limit_it_is_as_without_make(t):
     run = make(t, 'all:\n\t@$(RUN) --jobs-from-make $(LOG) ::: 1 2 3 4\n', '-j')
     finish(run)
     equal(os.path.getsize(t.path('log')), 8)
 
 
-@test(60)
+@test(120)
 def without_make_it_says_so(t):
     run = Run(t, [RUN, '--jobs-from-make', 'echo', ':::', '1'])
     equal(run.finish(125), 'belay run: --jobs-from-make: no make has started '
@@ -161,7 +161,7 @@ def makes_below_us_share_them(t):
         finish(run)
 
 
-@test(60)
+@test(120)
 def a_fifo_of_makes_is_used(t):
     """As make 4.4 has it."""
     path = t.path('fifo')
@@ -178,7 +178,7 @@ def a_fifo_of_makes_is_used(t):
     os.close(tokens)
 
 
-@test(60)
+@test(120)
 def a_pipe_is_left_as_it_is(t):
     """Tokens are as they were, and nobody's reads are made not to wait."""
     read_end, write_end = os.pipe()
@@ -195,7 +195,7 @@ def a_pipe_is_left_as_it_is(t):
     os.close(write_end)
 
 
-@test(60)
+@test(120)
 def a_token_that_comes_later_is_used(t):
     read_end, write_end = os.pipe()
     meet = t.write('meet.py', MEET)
@@ -212,7 +212,7 @@ def a_token_that_comes_later_is_used(t):
     os.close(write_end)
 
 
-@test(60)
+@test(120)
 def a_token_goes_back_when_its_command_ends(t):
     """And not only when all have ended."""
     read_end, write_end = os.pipe()
@@ -237,7 +237,7 @@ def a_token_goes_back_when_its_command_ends(t):
     os.close(write_end)
 
 
-@test(60)
+@test(120)
 def our_own_fds_are_not_taken_for_makes(t):
     """A rule without a plus has make's numbers, and not its fds."""
     for flags in ('3,4', '4,5', '5,6', '6,3'):

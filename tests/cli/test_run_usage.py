@@ -24,7 +24,7 @@ def check(t, arguments, status, line, **more):
           f'what is said of {arguments}')
 
 
-@test(60)
+@test(120)
 def wrong_options_are_named_with_the_nearest(t):
     for arguments, line in [
             (['--timeot', '1', 'true'],
@@ -43,7 +43,7 @@ def wrong_options_are_named_with_the_nearest(t):
         check(t, arguments, 125, line)
 
 
-@test(60)
+@test(120)
 def wrong_values_are_named(t):
     for arguments, line in [
             (['-t', 'soon', 'true'], "--timeout: 'soon' is not a duration, "
@@ -75,7 +75,7 @@ def wrong_values_are_named(t):
         check(t, arguments, 125, line)
 
 
-@test(60)
+@test(120)
 def options_that_do_not_go_together_are_named(t):
     for arguments, line in [
             ([], "no command; --help explains, 'belay run -- COMMAND' runs "
@@ -92,7 +92,7 @@ def options_that_do_not_go_together_are_named(t):
         check(t, arguments, 125, line)
 
 
-@test(60)
+@test(120)
 def a_command_that_cannot_run_has_the_shells_status(t):
     t.write('plain', 'text\n')
     os.mkdir(t.path('folder'))
@@ -110,7 +110,7 @@ def a_command_that_cannot_run_has_the_shells_status(t):
             equal(shell.returncode, status, 'of the shell')
 
 
-@test(60)
+@test(120)
 def many_that_cannot_run_are_told_one_by_one(t):
     text = said(t, ['nonexistent-command', ':::', 'a', 'b'], 1)
     equal(sorted(text.splitlines()),
@@ -118,7 +118,7 @@ def many_that_cannot_run_are_told_one_by_one(t):
            for word in 'ab'])
 
 
-@test(60)
+@test(120)
 def a_list_that_cannot_be_read_is_named(t):
     os.mkdir(t.path('folder'))
     for options in (['-f'], ['-a']):
@@ -132,7 +132,7 @@ def a_list_that_cannot_be_read_is_named(t):
         check(t, ['-f', 'secret'], 125, 'secret: Permission denied')
 
 
-@test(60)
+@test(120)
 def a_0_byte_in_a_list_is_named_with_its_line(t):
     t.write('list', b'a\nb\0c\nd\n')
     run = Run(t, [RUN, '-a', 'list', 'echo'])
@@ -141,13 +141,13 @@ def a_0_byte_in_a_list_is_named_with_its_line(t):
     equal(run.stdout.text(), 'a\n', 'what came before it')
 
 
-@test(60)
+@test(120)
 def a_closed_standard_input_is_no_list(t):
     check(t, ['-i', 'echo'], 125, 'standard input: Bad file descriptor',
           prepare=lambda: os.close(0))
 
 
-@test(60)
+@test(120)
 def a_wrong_directory_is_not_the_commands_fault(t):
     t.write('plain', 'text\n')
     check(t, ['-C', 'none', 'true'], 125,
@@ -156,7 +156,7 @@ def a_wrong_directory_is_not_the_commands_fault(t):
     check(t, ['-C', '', 'true'], 125, '--cwd: : No such file or directory')
 
 
-@test(60)
+@test(120)
 def a_limit_that_may_not_be_raised_is_not_either(t):
     with open('/proc/sys/fs/nr_open') as file:
         most = int(file.read())
@@ -169,7 +169,7 @@ def a_limit_that_may_not_be_raised_is_not_either(t):
     equal(run.stdout.text(), '17\n18\n')
 
 
-@test(60)
+@test(120)
 def a_full_disk_is_told(t):
     for option in ('--help', '--version'):
         run = Run(t, ['sh', '-c', f'exec {RUN} {option} >/dev/full'])
@@ -177,7 +177,7 @@ def a_full_disk_is_told(t):
               'belay run: standard output: No space left on device\n')
 
 
-@test(60)
+@test(120)
 def help_and_version_come_before_what_is_wrong(t):
     runs.need(t)
     for arguments in (['--help'], ['-h'], ['--version'],
