@@ -25,9 +25,9 @@
 #include "crew.h"
 #include "display.h"
 #include "exit.h"
-#include "feed.h"
 #include "jobserver.h"
 #include "output.h"
+#include "queue.h"
 #include "report.h"
 #include "signals.h"
 #include "start.h"
@@ -49,8 +49,8 @@ struct many {
   const struct run_options *options;
   struct belay_loop *loop;
   struct belay_sigwait *signals;
-  struct feed *feed;
-  struct belay_source *feed_source, *jobserver_source, *sweep_source;
+  struct queue queue;
+  struct belay_source *jobserver_source, *sweep_source;
   struct jobserver *jobserver;
   struct outputs outputs;
   struct report *report;
@@ -59,9 +59,7 @@ struct many {
   struct sweep sweep;
   struct tally tally;
 
-  struct task *retrying; /* those that wait for their next attempt */
-  struct task *due;      /* those whose time has come */
-  bool feed_is_over, no_more;
+  bool no_more; /* is started */
   int reap_due; /* events since a SIGCHLD, and 1; 0: there was none */
   enum level level;
   int signo; /* the first that wished us to end; 0: none */
@@ -76,43 +74,7 @@ static void complain(const char *what, int error) {
   message("%s: %s", what, strerror(-error));
 }
 
-/* -- Tasks ---------------------------------------------------------------- */
-
-static void free_task(struct task *task) {
-  belay_source_remove(task->retry);
-  command_clear(&task->command);
-  free(task);
-}
-
-static void push(struct task **list, struct task *task) {
-  task->previous = NULL;
-  task->next = *list;
-  if (*list != NULL)
-    (*list)->previous = task;
-  *list = task;
-}
-
-static void take_out(struct task **list, struct task *task) {
-  if (task->previous != NULL)
-    task->previous->next = task->next;
-  else
-    *list = task->next;
-  if (task->next != NULL)
-    task->next->previous = task->previous;
-}
-
 /* -- Results -------------------------------------------------------------- */
-
-/* By the loop, also at once: restarts may be without end, and signals are to be
- * heard between them. */
-static void try_again(struct many *many, struct task *task, int64_t wait) {
-  task->state = TASK_RETRYING;
-  many->tally.retried++;
-  if (belay_loop_add_timer(many->loop, wait, 0, task, &task->retry) < 0)
-    push(&many->due, task);
-  else
-    push(&many->retrying, task);
-}
 
 /* One that ended decides for all, where that is asked for. */
 static void decide(struct many *many, const struct task *task) {
@@ -160,54 +122,19 @@ static void finish(struct many *many, struct task *task) {
   jobserver_give(many->jobserver);
   many->tally.running--;
   if (again) {
-    try_again(many, task, wait);
+    many->tally.retried++;
+    queue_put_back(&many->queue, task, wait);
     return;
   }
   task->state = TASK_DONE;
   *(task_succeeded(task) ? &many->tally.succeeded : &many->tally.failed) += 1;
   decide(many, task);
-  free_task(task);
+  queue_free_task(task);
   if (many->sweep_source != NULL && many->options->orphans == ORPHANS_KILL)
     belay_source_set_timer(many->sweep_source, SWEEP_NS, 0);
 }
 
 /* -- Starting ------------------------------------------------------------- */
-
-/* The next task: 1, 0: there is none (yet). */
-static int next_task(struct many *many, struct task **ret_task) {
-  if (many->due != NULL) {
-    *ret_task = many->due;
-    take_out(&many->due, many->due);
-    return 1;
-  }
-  if (many->feed_is_over)
-    return 0;
-  struct command command;
-  char *error = NULL;
-  int n = feed_next(many->feed, &command, &error);
-  if (n == -EAGAIN)
-    return 0;
-  if (n <= 0)
-    many->feed_is_over = true;
-  if (n < 0) {
-    message("%s", error != NULL ? error : strerror(-n));
-    free(error);
-    many->status = EXIT_BELAY;
-  }
-  if (n <= 0)
-    return 0;
-  struct task *task = calloc(1, sizeof(*task));
-  if (task == NULL) {
-    command_clear(&command);
-    complain("cannot start a command", -ENOMEM);
-    many->status = EXIT_BELAY;
-    return 0;
-  }
-  task->command = command;
-  task->number = ++many->tally.started;
-  *ret_task = task;
-  return 1;
-}
 
 /* Without make, and for the first of ours, no token is needed. */
 static bool may_start(struct many *many) {
@@ -223,68 +150,57 @@ static void watch(struct belay_source *source, bool wanted) {
     belay_source_set_interest(source, wanted ? BELAY_FD_READ : 0);
 }
 
-/* Not at all while no line is wanted: that its writer is gone would be told
- * again and again. */
-static void watch_feed(struct many *many, bool wanted) {
-  int fd = feed_fd(many->feed);
-  if (!wanted) {
-    belay_source_remove(many->feed_source);
-    many->feed_source = NULL;
-  } else if (many->feed_source == NULL && fd >= 0) {
-    int error = belay_loop_add_fd(many->loop, fd, BELAY_FD_READ, NULL,
-                                  &many->feed_source);
-    if (error == 0)
-      return;
-    complain("cannot wait for more commands", error);
-    many->feed_is_over = true;
-    many->status = EXIT_BELAY;
+/* 1: one was started, or failed to; 0: there is none; -errno, which was told. */
+static int start_one(struct many *many) {
+  struct task *task;
+  int n = queue_next(&many->queue, &task);
+  if (n <= 0) {
+    if (many->crew.count > 0)
+      jobserver_give(many->jobserver);
+    return n;
   }
+  many->tally.started = many->queue.count;
+  many->tally.running++;
+  n = crew_start(&many->crew, task);
+  if (n < 0)
+    many->output_error = n;
+  if (n == 0)
+    finish(many, task);
+  return 1;
 }
 
 /* No token is taken for nothing: others wait for it. */
-static bool may_have_next(const struct many *many) {
-  return many->due != NULL || !many->feed_is_over;
-}
-
 static void start_more(struct many *many) {
   bool wants_token = false, wants_lines = false;
-  while (!many->no_more && may_have_next(many)) {
+  int error = 0;
+  while (!many->no_more && queue_may_have_next(&many->queue)) {
     if (!may_start(many)) {
       wants_token = many->crew.count < many->crew.capacity;
       break;
     }
-    struct task *task;
-    if (next_task(many, &task) == 0) {
-      if (many->crew.count > 0)
-        jobserver_give(many->jobserver);
-      wants_lines = !many->feed_is_over;
+    error = start_one(many);
+    wants_lines = error == 0 && queue_may_have_next(&many->queue);
+    if (error <= 0)
       break;
-    }
-    many->tally.running++;
-    int n = crew_start(&many->crew, task);
-    if (n < 0)
-      many->output_error = n;
-    if (n == 0)
-      finish(many, task);
   }
-  watch_feed(many, wants_lines);
+  if (error >= 0)
+    error = queue_wait(&many->queue, wants_lines);
+  if (error < 0)
+    many->status = EXIT_BELAY;
   watch(many->jobserver_source, wants_token && !many->no_more);
-  many->tally.total = feed_total(many->feed);
+  many->tally.total = queue_total(&many->queue);
 }
 
 /* -- Ending --------------------------------------------------------------- */
 
 static void drop_waiting(struct many *many) {
-  struct task **const lists[] = {&many->retrying, &many->due};
-  for (int i = 0; i < 2; i++)
-    while (*lists[i] != NULL) {
-      struct task *task = *lists[i];
-      take_out(lists[i], task);
-      report_dropped(many->report, task);
-      output_end(&many->outputs, task, true);
-      many->tally.failed++;
-      free_task(task);
-    }
+  struct task *task;
+  while ((task = queue_take_waiting(&many->queue)) != NULL) {
+    report_dropped(many->report, task);
+    output_end(&many->outputs, task, true);
+    many->tally.failed++;
+    queue_free_task(task);
+  }
 }
 
 static void wish_end(struct many *many, int signo, int64_t grace_ns) {
@@ -409,25 +325,19 @@ static void on_timer(struct many *many, const struct belay_event *event) {
       belay_source_set_timer(many->sweep_source, SWEEP_NS, 0);
   } else if (task == NULL) {
     on_output(many, event);
-  } else if (task->state == TASK_RETRYING) {
-    take_out(&many->retrying, task);
-    belay_source_remove(task->retry);
-    task->retry = NULL;
-    push(&many->due, task);
   } else if (crew_on_timer(&many->crew, task, event->source)) {
     finish(many, task);
   }
 }
 
 static void on_fd(struct many *many, const struct belay_event *event) {
-  if (event->source == many->feed_source)
-    feed_is_ready(many->feed);
-  else if (event->source != many->jobserver_source)
+  if (event->source != many->jobserver_source)
     on_output(many, event);
 }
 
 static void handle(struct many *many, const struct belay_event *event) {
-  if (display_takes(many->display, event, &many->crew, &many->tally))
+  if (display_takes(many->display, event, &many->crew, &many->tally) ||
+      queue_takes(&many->queue, event))
     return;
   switch (event->type) {
     case BELAY_EVENT_SIGNAL:
@@ -460,8 +370,7 @@ static void next(struct many *many) {
 static bool is_over(const struct many *many) {
   if (many->crew.count > 0)
     return false;
-  return many->no_more ||
-         (many->feed_is_over && many->due == NULL && many->retrying == NULL);
+  return many->no_more || queue_is_over(&many->queue);
 }
 
 /* A signal may come while the last orphans have their time of grace. */
@@ -504,7 +413,7 @@ static void end_orphans(struct many *many) {
 static int capacity(const struct many *many) {
   cpu_set_t processors;
   if (many->options->source == SOURCE_PROCFILE)
-    return (int)feed_total(many->feed) + 1;
+    return (int)queue_total(&many->queue) + 1;
   if (many->options->jobs > 0)
     return many->options->jobs;
   if (many->jobserver != NULL)
@@ -518,7 +427,7 @@ static int open_sources(struct many *many, char **ret_error) {
   static const int children[] = {SIGCHLD, 0};
   /* Somebody may type it, or it is a fifo that nobody writes to yet: while
    * signals still end us. */
-  int error = feed_open(many->options, &many->feed, ret_error);
+  int error = queue_open(&many->queue, many->options, ret_error);
   if (error == 0)
     error = belay_loop_new(&many->loop);
   if (error == 0)
@@ -535,14 +444,7 @@ static int open_sources(struct many *many, char **ret_error) {
       jobserver_fd(many->jobserver) >= 0)
     error = belay_loop_add_fd(many->loop, jobserver_fd(many->jobserver), 0,
                               NULL, &many->jobserver_source);
-  if (error < 0 || feed_fd(many->feed) < 0)
-    return error;
-  error = belay_loop_add_fd(many->loop, feed_fd(many->feed), BELAY_FD_READ,
-                            NULL, &many->feed_source);
-  if (error != -EPERM)
-    return error;
-  feed_is_always_ready(many->feed); /* /dev/null, say */
-  return 0;
+  return error < 0 ? error : queue_listen(&many->queue, many->loop);
 }
 
 static int open_all(struct many *many, char **ret_error) {
@@ -567,7 +469,7 @@ static void close_all(struct many *many) {
   sweep_close(&many->sweep);
   if (many->jobserver != NULL)
     jobserver_close(many->jobserver);
-  feed_close(many->feed);
+  queue_close(&many->queue);
   belay_loop_free(many->loop);
   signals_forget(SIGPIPE); /* of a message that nobody reads */
   belay_sigwait_free(many->signals);
@@ -606,7 +508,7 @@ int many_run(const struct run_options *options) {
     close_all(&many);
     return EXIT_BELAY;
   }
-  many.tally.total = feed_total(many.feed);
+  many.tally.total = queue_total(&many.queue);
   report_begin(many.report, &many.tally);
   for (;;) {
     start_more(&many);
