@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "options.h"
+#include "reap.h"
 
 struct as_hooks {
   /* Says why a command cannot be started: the exit status. */
@@ -35,6 +36,8 @@ struct as_hooks {
   void (*stops)(void);
   /* The command is sent a signal, for whatever reason. */
   void (*sends)(const char *name, int signo);
+  /* Waits for orphans, but not for the command; NULL: nobody is told of them. */
+  void (*reap)(pid_t command, reap_tell *tell);
   /* A child was waited for. */
   void (*reaped)(pid_t pid, const struct belay_process_status *status,
                  bool is_command);

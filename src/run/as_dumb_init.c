@@ -288,8 +288,10 @@ int as_dumb_init(int argc, char **argv, struct run_options *options) {
     return status;
   read_environment();
   make_rewrites(options);
-  if (tool.verbose)
+  if (tool.verbose) {
+    hooks.reap = reap_orphans;
     hooks.reaped = reaped;
+  }
   options->as = &hooks;
   options->orphans = ORPHANS_LEAVE;
   options->group = tool.single_child ? GROUP_SAME : GROUP_SESSION;

@@ -262,8 +262,10 @@ int as_tini(int argc, char **argv, struct run_options *options) {
   if (status >= 0)
     return status;
   read_environment();
-  if (tool.verbosity >= DEBUG || tool.warns_of_zombies)
+  if (tool.verbosity >= DEBUG || tool.warns_of_zombies) {
+    hooks.reap = reap_orphans;
     hooks.reaped = reaped;
+  }
   options->as = &hooks;
   options->orphans = ORPHANS_LEAVE;
   options->receives_orphans = tool.subreaper;

@@ -71,10 +71,21 @@ static bool is_end(int fd, int mode, struct stat *status) {
          fstat(fd, status) == 0 && S_ISFIFO(status->st_mode);
 }
 
+/* "3,4" */
+static bool read_fds(const char *auth, int fds[2]) {
+  char *end;
+  fds[0] = (int)strtol(auth, &end, 10);
+  if (end == auth || *end != ',')
+    return false;
+  const char *second = end + 1;
+  fds[1] = (int)strtol(second, &end, 10);
+  return end != second;
+}
+
 bool jobserver_has_fds(int fds[2]) {
   const char *auth = find_auth();
   struct stat reading, writing;
-  return auth != NULL && sscanf(auth, "%d,%d", &fds[0], &fds[1]) == 2 &&
+  return auth != NULL && read_fds(auth, fds) &&
          is_end(fds[0], O_RDONLY, &reading) &&
          is_end(fds[1], O_WRONLY, &writing) && reading.st_ino == writing.st_ino;
 }

@@ -8,8 +8,7 @@
 typedef void reap_tell(pid_t pid, const struct belay_process_status *status,
                        bool is_command);
 
-/* Waits for all children that have ended but `command`, and tells of each;
- * `tell` NULL: of none. */
+/* Waits for all children that have ended but `command`, and tells of each. */
 void reap_orphans(pid_t command, reap_tell *tell);
 
 #endif

@@ -21,7 +21,6 @@
 #include "cli/message.h"
 #include "cli/unit.h"
 #include "exit.h"
-#include "reap.h"
 #include "signals.h"
 #include "start.h"
 #include "survivors.h"
@@ -236,7 +235,10 @@ static void ask_leftovers_to_end(struct single *run) {
 
 static void reap(const struct single *run) {
   const struct as_hooks *as = run->options->as;
-  reap_orphans(pid_of(run), as != NULL ? as->reaped : NULL);
+  if (as != NULL && as->reap != NULL)
+    as->reap(pid_of(run), as->reaped);
+  else
+    belay_orphans_reap();
 }
 
 static void look_for_leftovers(struct single *run) {
