@@ -168,8 +168,10 @@ static int bomb(long most, long seconds) {
     return 95;
   signal(SIGTERM, SIG_IGN);
   time_t end = now() + seconds;
-  if (fork_or_end() == 0)
+  if (fork_or_end() == 0) {
+    setsid();
     multiply(most, end, made);
+  }
   while (__atomic_load_n(made, __ATOMIC_RELAXED) < most * 9 / 10 &&
          now() < end)
     usleep(1000);
