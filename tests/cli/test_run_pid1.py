@@ -5,8 +5,8 @@ import os
 import signal
 import subprocess
 
-from running import (PATIENCE, RUN, SUBJECT, Run, alive, cpu_seconds, kill,
-                     nobody_left, parent, state, wait_stopped)
+from running import (PATIENCE, RUN, SUBJECT, Run, alive, cpu_seconds,
+                     is_stopped, kill, nobody_left, parent, state, wait_stopped)
 from shell import Window
 from tap import equal, fewer, main, test
 from terminal import CTRL_C, CTRL_Z
@@ -112,7 +112,7 @@ def a_stop_that_somebody_sends_is_the_commands(t):
     subject, = it.inside()
     it.signal(signal.SIGTSTP)
     wait_stopped(t, subject)
-    equal(state(it.pid1), 'S', 'PID 1')
+    equal(is_stopped(it.pid1), False, 'whether PID 1 is stopped')
     it.signal(signal.SIGCONT)
     wait_heard(t, it, 18)
     it.signal(signal.SIGSTOP)  # from outside it may

@@ -156,7 +156,7 @@ def ctrl_z_and_fg_again_and_again(t):
 @test(seconds=300)
 def a_storm_of_what_is_forwarded_harms_nobody(t):
     """WINCH and URG are nothing to who does not want them."""
-    through(t, fewer(3000), [signal.SIGWINCH, signal.SIGURG, signal.SIGUSR1],
+    through(t, fewer(3000), [signal.SIGWINCH, signal.SIGURG],
             send=lambda it: lambda number: os.kill(it.pid, number))
 
 
