@@ -254,13 +254,14 @@ static int add_own_steps(struct program *program, const struct rules *rules,
   return error;
 }
 
-/* Pace items that come before everything; for a relay, the delay too. */
+/* Pace items that come before everything; for a relay, the delay too.  Those
+ * of responses are theirs, but packets are the connection's. */
 static int add_pace(struct program *program, const struct program *items,
-                    uint64_t seed) {
+                    bool loss_only, uint64_t seed) {
   int error = 0;
   for (uint32_t i = 0; i < items->count && error == 0; i++)
     if (items->steps[i].at == AT_NONE &&
-        (step_class(&items->steps[i]) == CLASS_PACE ||
+        ((!loss_only && step_class(&items->steps[i]) == CLASS_PACE) ||
          items->steps[i].op == OP_LOSS))
       error = add_lowered(program, program->count, &items->steps[i], seed);
   return error;
@@ -286,12 +287,13 @@ static int converse(struct program *program, const struct rules *rules,
   for (int pass = 0; pass < 2; pass++)
     for (size_t i = 0; i < rules->count && error == 0; i++) {
       const struct program *items = rules->items[i];
-      if (!(chosen >> i & 1) || (!all && compile_is_for_response(items)))
-        continue;
+      bool here = all || !compile_is_for_response(items);
       bool has_steps = rule_has_steps(items);
+      if (!(chosen >> i & 1))
+        continue;
       if (pass == 0 && !has_steps)
-        error = add_pace(program, items, seed);
-      if (pass == 1 && has_steps) {
+        error = add_pace(program, items, !here, seed);
+      if (pass == 1 && here && has_steps) {
         own_steps = false;
         error = add_steps(program, items, seed);
       }
@@ -408,7 +410,8 @@ int compile_response(struct program *response, const struct program *items,
   else if ((error = add_latency(response, items)) == 0)
     for (uint32_t i = items->count; i-- > 0 && error == 0;)
       if (items->steps[i].at == AT_NONE && items->steps[i].op != OP_LATENCY &&
-          (step_class(&items->steps[i]) == CLASS_PACE))
+          (step_class(&items->steps[i]) == CLASS_PACE ||
+           items->steps[i].op == OP_LOSS))
         error = add_lowered(response, 0, &items->steps[i], seed);
   if (error == 0)
     error = place_all(response, items, seed,

@@ -82,9 +82,10 @@ bool rule_has(const struct program *items, enum step_op op) {
   return false;
 }
 
+/* Losing packets is no conversation; it is in force before the others. */
 bool rule_has_steps(const struct program *items) {
   for (uint32_t i = 0; i < items->count; i++)
-    if (items->steps[i].at == AT_NONE &&
+    if (items->steps[i].at == AT_NONE && items->steps[i].op != OP_LOSS &&
         step_class(&items->steps[i]) == CLASS_STEP)
       return true;
   return false;

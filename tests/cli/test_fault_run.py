@@ -252,6 +252,17 @@ print(struct.unpack_from('I', info, 100)[0] > 0)
     equal((status, out), (0, 'True\n'), err)
 
 
+@test(60)
+def an_origin_answers_although_packets_are_lost(t):
+    if not has_namespaces():
+        t.skip('no namespaces here')
+    for fault, query in (('loss:10%', ''), ('rate:0', '?fault=loss:10%25')):
+        status, out, err = run(
+            '--private-net', fault, '--', 'sh', '-c', 'curl -sS "http://'
+            f'$BELAY_FAULT_ADDRESS/bytes/20k{query}" | wc -c', seconds=60)
+        equal((status, out.strip()), (0, '20480'), err)
+
+
 # -- TLS ---------------------------------------------------------------------
 
 def tls(t, fault, authority, host='localhost'):
