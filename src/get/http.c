@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "head.h"
+#include "http_tls.h"
 #include "http_watch.h"
 
 #define BUFFER_BYTES_FEW (512 * 1024L) /* big files: fewer, larger reads */
@@ -44,6 +45,7 @@ struct http_transfer {
   struct head_parser parser;
   bool in_use, has_head, paused, has_excess, is_over;
   bool head_is_whole; /* its last, empty line was there */
+  enum tls_end tls;   /* of a body that has no length */
   int64_t body_bytes;
   int stopped; /* what the owner returned, if negative */
   CURLcode code;
@@ -61,12 +63,33 @@ static void set_talking(struct http_transfer *transfer, bool is_talking) {
   SET(transfer->easy, CURLOPT_VERBOSE, (long)is_talking);
 }
 
+/* Whether the end of the connection is all that ends the body. */
+static bool ends_with_connection(const struct http_transfer *transfer) {
+  long version = CURL_HTTP_VERSION_NONE;
+  curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+  return version <= CURL_HTTP_VERSION_1_1 && !transfer->parser.is_chunked &&
+         !transfer->parser.values[HEAD_CONTENT_LENGTH].is_there;
+}
+
+/* Called after each read, the last one too. */
+static int on_progress(void *userp, curl_off_t total, curl_off_t now,
+                       curl_off_t to_send, curl_off_t sent) {
+  struct http_transfer *transfer = userp;
+  (void)total, (void)now, (void)to_send, (void)sent;
+  enum tls_end tls = http_tls_end(transfer->easy);
+  if (tls != TLS_UNKNOWN)
+    transfer->tls = tls;
+  return 0;
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *userp) {
   struct http_transfer *transfer = userp;
   bool is_last = size * count > 0 && (line[0] == '\r' || line[0] == '\n');
   head_line(&transfer->parser, line, size * count);
   if (is_last)
     set_talking(transfer, true);
+  if (is_last && ends_with_connection(transfer))
+    SET(transfer->easy, CURLOPT_NOPROGRESS, 0L);
   if (is_last || (size * count >= 5 && strncasecmp(line, "HTTP/", 5) == 0))
     transfer->head_is_whole = is_last;
   return size * count;
@@ -194,6 +217,8 @@ static void set_callbacks(struct http_transfer *transfer) {
   SET(easy, CURLOPT_HEADERDATA, transfer);
   SET(easy, CURLOPT_WRITEFUNCTION, on_body);
   SET(easy, CURLOPT_WRITEDATA, transfer);
+  SET(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+  SET(easy, CURLOPT_XFERINFODATA, transfer);
   SET(easy, CURLOPT_DEBUGFUNCTION, on_debug);
   SET(easy, CURLOPT_DEBUGDATA, transfer);
   http_watch_handle(transfer->http->watch, easy);
@@ -278,10 +303,12 @@ int http_start(struct http *http, const struct http_request *request,
   transfer->has_head = transfer->paused = transfer->has_excess = false;
   transfer->is_over = transfer->head_is_whole = false;
   transfer->body_bytes = 0;
+  transfer->tls = TLS_UNKNOWN;
   transfer->stopped = 0;
   transfer->error[0] = '\0';
   head_begin(&transfer->parser);
   set_talking(transfer, http->options.trace);
+  SET(transfer->easy, CURLOPT_NOPROGRESS, 1L);
 
   char range[32] = "";
   if (request->offset > 0)
@@ -407,7 +434,13 @@ static void take_over(struct http_transfer *transfer, CURLcode code) {
   curl_multi_remove_handle(transfer->http->multi, transfer->easy);
   if (code == CURLE_OK && !transfer->head_is_whole)
     transfer->code = CURLE_GOT_NOTHING; /* libcurl takes it for a whole one */
-  else if (code == CURLE_OK)
+  else if (code == CURLE_OK && transfer->tls == TLS_OPEN &&
+           transfer->parser.head.status != 204 &&
+           ends_with_connection(transfer)) {
+    transfer->code = CURLE_PARTIAL_FILE;
+    snprintf(transfer->error, sizeof(transfer->error),
+             "the connection was closed, but TLS was not: it may be cut");
+  } else if (code == CURLE_OK)
     show_head(transfer);
   if (!transfer->paused)
     push_ended(transfer);
