@@ -1,6 +1,6 @@
 """The examples do what their first lines say.
 
-    test_examples.py [--not-built=NAME]... PROGRAM...
+    test_examples.py [--not-built=NAME]... [--fault=BELAY-FAULT] PROGRAM...
 
 Those that were not built, for want of somebody else's library, are skipped.
 """
@@ -25,6 +25,9 @@ import terminal as tty  # noqa: E402
 
 NOT_BUILT = [argument.partition('=')[2] for argument in sys.argv[1:]
              if argument.startswith('--not-built=')]
+FAULT = next((os.path.abspath(argument.partition('=')[2])
+              for argument in sys.argv[1:]
+              if argument.startswith('--fault=')), None)
 PROGRAMS = {pathlib.Path(path).name: os.path.abspath(path)
             for path in sys.argv[1:]
             if not path.startswith('--')}
@@ -188,10 +191,10 @@ def a_self_pipe_loses_nothing(folder):
                         '  a stream beside it counted 100000\n')
 
 
-def resets(name):
+def resets(name, *scope):
     """Starts a client, resets its connection once it has one."""
     with socket.create_server(('127.0.0.1', 0)) as server:
-        example = Example(name, server.getsockname()[1],
+        example = Example(name, server.getsockname()[1], *scope,
                           stderr=subprocess.STDOUT)
         connection, _ = server.accept()
         example.says('connected')
@@ -201,11 +204,11 @@ def resets(name):
         return example
 
 
-def refused(name):
+def refused(name, *scope):
     """Starts a client with a port where nobody listens."""
     with socket.socket() as bound:
         bound.bind(('127.0.0.1', 0))
-        example = Example(name, bound.getsockname()[1],
+        example = Example(name, bound.getsockname()[1], *scope,
                           stderr=subprocess.STDOUT)
         example.says('connect: Connection refused')
         return example
@@ -225,22 +228,92 @@ def a_client_dies_of_a_refusal_without_a_word(folder):
         example.ends(-signal.SIGPIPE, 'now it writes\n')
 
 
-SURVIVED = ('now it writes\nbelay_send: Broken pipe\n'
-            'belay_write: Broken pipe\nstill here\n')
+# What is said once it has been survived, by what was guarded.
+SCOPES = {
+    'call': 'belay_send: Broken pipe\nbelay_write: Broken pipe\n',
+    'thread': 'write, thread guarded: Broken pipe\n',
+    'process': 'write, process guarded: Broken pipe\n',
+}
 
 
 @case
 def a_client_lives_and_reports_a_reset(folder):
-    with resets('client_that_lives') as example:
-        example.says('read: Connection reset by peer')
-        example.ends(0, SURVIVED)
+    for scope, said in SCOPES.items():
+        with resets('client_that_lives', scope) as example:
+            example.says('read: Connection reset by peer')
+            example.ends(0, f'now it writes\n{said}still here\n')
 
 
 @case
 def a_client_lives_and_reports_a_refusal(folder):
-    with refused('client_that_lives') as example:
-        example.says_like('read: .*')
-        example.ends(0, SURVIVED)
+    for scope, said in SCOPES.items():
+        with refused('client_that_lives', scope) as example:
+            example.says_like('read: .*')
+            example.ends(0, f'now it writes\n{said}still here\n')
+
+
+def lives_or_dies(port, reset):
+    """Both clients, each scope; reset by the server, or refused."""
+    began = ('connected\nread: Connection reset by peer\n' if reset else
+             'connect: Connection refused\n'
+             'read: Transport endpoint is not connected\n')
+    with Example('client_that_dies', port, stderr=subprocess.STDOUT) as dying:
+        dying.ends(-signal.SIGPIPE, began + 'now it writes\n')
+    for scope, said in SCOPES.items():
+        with Example('client_that_lives', port, scope,
+                     stderr=subprocess.STDOUT) as living:
+            living.ends(0, f'{began}now it writes\n{said}still here\n')
+
+
+def with_belay_fault(function):
+    """Against belay fault, if it was built."""
+    name = function.__name__ + ('' if FAULT else ' # SKIP it was not built')
+    run = function if FAULT else lambda folder: None
+    run.__name__ = name
+    return case(run)
+
+
+def fault_says(folder, *arguments):
+    """A running belay fault, and where its servers are."""
+    ready = folder / 'ready'
+    process = subprocess.Popen(
+        [FAULT, '--quiet', '--ready-file', ready, *arguments],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + SECONDS
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            process.communicate()
+            return None, {}
+        time.sleep(0.01)
+    lines = ready.read_text().splitlines()
+    ready.unlink()
+    return process, {line.split()[0]: int(line.rpartition(':')[2])
+                     for line in lines if '127.0.0.1:' in line}
+
+
+@with_belay_fault
+def sigpipe_101_with_belay_fault_in_cynics_place(folder):
+    """The ports of Cynic may be taken; then it is the same on another."""
+    process, ports = fault_says(folder)
+    if process is None:
+        process, ports = fault_says(folder, 'rst')
+    with process:
+        try:
+            port = ports.get('rst') or ports['main']
+            lives_or_dies(port, reset=True)
+        finally:
+            process.terminate()
+
+
+@with_belay_fault
+def sigpipe_101_where_nobody_listens(folder):
+    process, ports = fault_says(folder, 'refused')
+    with process:
+        try:
+            lives_or_dies(ports['main'], reset=False)
+        finally:
+            process.terminate()
 
 
 class Client:

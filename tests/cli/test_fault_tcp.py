@@ -311,6 +311,28 @@ def without_arguments_there_are_seven_services(t):
     equal((summary['rst']['rst'], summary['silence']['stopped']), (1, 1))
 
 
+def says(act):
+    """The errno of what it raises."""
+    try:
+        act()
+    except OSError as error:
+        return error.errno
+    return 0
+
+
+@test()
+def sigpipe_101_is_as_it_was_told(t):
+    """Its two clients, in Python: whoever ignores an error gets EPIPE."""
+    sock = connect(t, Fault(t, 'rst').port)
+    equal((says(lambda: sock.recv(1024)), says(lambda: sock.send(b'hello'))),
+          (RESET, errno.EPIPE))
+    sock = socket.socket()
+    t.defer(sock.close)
+    where = ('127.0.0.1', Fault(t, 'refused').port)
+    equal((says(lambda: sock.connect(where)), says(lambda: sock.send(b'hello'))),
+          (errno.ECONNREFUSED, errno.EPIPE))
+
+
 @test()
 def the_table_and_the_log_are_for_people_too(t):
     status, out, err = run('send:3; fin', '-l', '127.0.0.1:0', '--', 'true')
