@@ -98,6 +98,23 @@ class Fault:
         return f'{self.process.args}\n{lines}'
 
 
+class Origin(Fault):
+    """One whose generated file a client downloads: `url`, and `body`."""
+
+    def __init__(self, t, *faults, size=100000, name='x'):
+        if not FAULT:
+            t.skip('BELAY_FAULT does not name the program')
+        super().__init__(t, *faults, listen=['127.0.0.1:0'])
+        self.body = pattern(0, 0, size)
+        self.url = f'http://127.0.0.1:{self.port}/bytes/{size}/{name}'
+
+    def asked(self):
+        """Ends it; how many requests, or connections without one, it had."""
+        self.stop()
+        return sum(line.get('requests') or 1 for line in self.lines()
+                   if line['event'] == 'connection')
+
+
 def run(*arguments, env=None, seconds=20, prefix=()):
     """Runs it to its end: status, standard output, standard error."""
     done = subprocess.run([*prefix, FAULT, *arguments], env=env,

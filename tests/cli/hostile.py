@@ -1,4 +1,5 @@
-"""hostile.py: a web server that misbehaves exactly as told.
+"""hostile.py: a web server that misbehaves exactly as told, where a test has to
+see what was asked, or belay fault has no word for it.
 
     server = Hostile(t)
     url = server.serve('/x', body, reset_after(1000), status(503), fine())
@@ -269,11 +270,6 @@ def reset_at_once(exchange):
 
 
 @behaviour()
-def close_at_once(exchange):
-    """FIN before any byte of an answer."""
-
-
-@behaviour()
 def reset_after(exchange, count):
     """RST after so many bytes of the body."""
     exchange.proper_head()
@@ -294,26 +290,6 @@ def stall_after(exchange, count):
     exchange.proper_head()
     exchange.send(exchange.part[:count])
     exchange.stall()
-    exchange.send(exchange.part[count:])
-
-
-@behaviour()
-def stall_in_head(exchange):
-    exchange.send(b'HTTP/1.1 200 OK\r\nContent-')
-    exchange.stall()
-
-
-@behaviour()
-def stall_at_once(exchange):
-    exchange.stall()
-
-
-@behaviour(stays=True)
-def gate_after(exchange, count, opened):
-    """Goes on after `count` bytes when the event `opened` is set."""
-    exchange.proper_head()
-    exchange.send(exchange.part[:count])
-    opened.wait()
     exchange.send(exchange.part[count:])
 
 
@@ -342,19 +318,6 @@ def excess(exchange, extra):
     """More bytes than Content-Length says."""
     exchange.proper_head()
     exchange.send(exchange.part + extra)
-
-
-@behaviour()
-def wrong_length(exchange, more):
-    """A body that is whole, but Content-Length says `more` bytes more."""
-    exchange.proper_head(length=len(exchange.part) + more)
-    exchange.send(exchange.part)
-
-
-@behaviour()
-def garbage(exchange):
-    """Not HTTP."""
-    exchange.send(bytes(range(128, 256)) * 40 + b'\r\n\r\n')
 
 
 @behaviour(stays=True)
@@ -415,16 +378,6 @@ def unasked_206(exchange):
     exchange.head('206 Partial Content', 'Content-Range: bytes 1000-1999/'
                   f'{len(exchange.body)}', length=len(body))
     exchange.send(body)
-
-
-@behaviour(stays=True)
-def not_satisfiable(exchange):
-    """416, with the total, whatever was asked."""
-    text = b'<h1>416</h1>\n'
-    exchange.head('416 Range Not Satisfiable',
-                  f'Content-Range: bytes */{len(exchange.body)}',
-                  length=len(text), validators=False)
-    exchange.send(text)
 
 
 @behaviour(stays=True)

@@ -3,16 +3,15 @@
 
 import os
 import resource
-import socket
 import sqlite3
 import subprocess
 import time
 
 import hostile
 import program
-from hostile import (Hostile, blackhole, chunked, close_after, excess, fine,
-                     garbage, redirect, stall_after, stall_at_once,
-                     stall_in_head, status, until_close, wrong_length)
+from fault import Origin
+from hostile import (Hostile, chunked, excess, fine, stall_after, status,
+                     until_close)
 from nginx import Nginx, free_port
 from program import (PART, Get, check_file, content, digest, files_below, get,
                      read, rows)
@@ -70,42 +69,41 @@ def an_unknown_host(t):
 
 @test()
 def not_found_is_final_and_its_page_is_not_the_file(t):
-    server = Hostile(t)
-    fails(t, server.serve('/x', BODY, status(404)), '404 Not Found', '404')
-    equal(len(server.asked('/x')), 1, 'requests')
+    server = Origin(t, 'status:404')
+    fails(t, server.url, '404 Not Found', '404')
+    equal(server.asked(), 1, 'requests')
 
 
 @test()
 def other_answers_of_4xx_are_final(t):
     for code in (400, 401, 403, 410, 451):
-        server = Hostile(t)
-        fails(t, server.serve(f'/{code}', BODY, status(code)), str(code))
-        equal(len(server.asked(f'/{code}')), 1, f'requests for {code}')
+        server = Origin(t, f'status:{code}')
+        fails(t, server.url, str(code))
+        equal(server.asked(), 1, f'requests for {code}')
 
 
 @test()
 def answers_that_may_pass_are_tried_again(t):
     for code in (408, 429, 500, 502, 503, 504):
-        server = Hostile(t)
-        fails(t, server.serve(f'/{code}', BODY, status(code)), str(code))
-        equal(len(server.asked(f'/{code}')), 3, f'requests for {code}')
+        server = Origin(t, f'status:{code}')
+        fails(t, server.url, str(code))
+        equal(server.asked(), 3, f'requests for {code}')
 
 
 @test()
 def no_retries_means_one_attempt(t):
-    server = Hostile(t)
-    fails(t, server.serve('/x', BODY, status(503)), '503',
-          arguments=('--retries', '0'))
-    equal(len(server.asked('/x')), 1, 'requests')
+    server = Origin(t, 'status:503')
+    fails(t, server.url, '503', arguments=('--retries', '0'))
+    equal(server.asked(), 1, 'requests')
 
 
 @test()
 def the_fourth_attempt_may_succeed(t):
-    server = Hostile(t)
-    get(t, '-d', 'out', '--retry-wait', '10ms',
-        server.serve('/x', BODY, status(500), status(429), status(503),
-                     fine()))
-    check_file(BODY, t.path('out/x'))
+    server = Origin(t, 'request:1; status:500', 'request:2; status:429',
+                    'request:3; status:503')
+    get(t, '-d', 'out', '--retry-wait', '10ms', server.url)
+    check_file(server.body, t.path('out/x'))
+    equal(server.asked(), 4, 'requests')
 
 
 def retry_after(t, value, at_least, at_most):
@@ -145,52 +143,50 @@ def retry_after_that_makes_no_sense_is_ignored(t):
 
 @test(seconds=30)
 def retry_after_of_years_is_not_waited_for(t):
-    server = Hostile(t)
-    fails(t, server.serve('/x', BODY,
-                          status(503, 'Retry-After: 999999999')), '503')
+    for value in ('999999999s', 'absurd'):
+        fails(t, Origin(t, f'status:503; retry-after:{value}').url, '503')
 
 
 @test()
 def garbage_instead_of_http(t):
-    server = Hostile(t)
-    fails(t, server.serve('/x', BODY, garbage()), 'http', 'garbage',
-          'protocol', 'answer', 'response')
+    for fault in ('garbage:5000', 'read-head; send:"\\x80\\x81HTTP\\r\\n\\r\\n"'):
+        fails(t, Origin(t, fault + '; fin').url, 'http', 'garbage',
+              'protocol', 'answer', 'response')
 
 
 @test()
 def reset_always(t):
-    server = Hostile(t)
-    fails(t, server.serve('/x', BODY, hostile.reset_at_once()), 'reset',
-          'broken', 'connection')
+    fails(t, Origin(t, 'read-head; rst').url, 'reset', 'broken', 'connection')
 
 
 @test()
 def nothing_instead_of_an_answer(t):
-    server = Hostile(t)
-    fails(t, server.serve('/x', BODY, hostile.close_at_once()), 'empty',
-          'closed', 'reply', 'nothing')
+    fails(t, Origin(t, 'read-head; fin').url, 'empty', 'closed', 'reply',
+          'nothing')
+
+
+def cut_short(t, *faults):
+    """Without a validator (two dates are none) nothing is gained by an
+    attempt."""
+    server = Origin(t, 'etag:none; header:Last-Modified:', *faults)
+    fails(t, server.url, 'less', 'short', 'truncated', 'fewer', 'closed',
+          'missing', 'chunk', 'contradict')
+    equal(server.asked(), 3, 'requests')
 
 
 @test()
 def a_body_that_is_always_cut_short(t):
-    """Without a validator nothing is gained by an attempt."""
-    server = Hostile(t)
-    fails(t, server.serve('/x', BODY, close_after(50000), etag=None),
-          'less', 'short', 'truncated', 'fewer', 'closed', 'missing')
+    cut_short(t, 'fin@body+50000')
 
 
 @test()
 def a_chunked_body_that_is_always_cut_short(t):
-    server = Hostile(t)
-    fails(t, server.serve('/x', BODY, chunked(cut=50000), etag=None),
-          'less', 'short', 'truncated', 'fewer', 'closed', 'missing', 'chunk')
+    cut_short(t, 'chunked:cut')
 
 
 @test()
 def a_length_that_no_body_ever_reaches(t):
-    server = Hostile(t)
-    fails(t, server.serve('/x', BODY, wrong_length(1000)), 'less', 'short',
-          'truncated', 'fewer', 'closed', 'missing', 'contradict')
+    cut_short(t, 'length:+1000')
 
 
 @test()
@@ -226,15 +222,13 @@ def an_empty_answer_where_the_list_promised_more(t):
 
 @test()
 def redirects_without_end(t):
-    server = Hostile(t)
-    fails(t, server.serve('/x', b'', redirect('/x')), 'redirect')
+    fails(t, Origin(t, 'redirect').url, 'redirect')
 
 
 @test()
 def a_redirect_to_a_file_of_ours(t):
-    server = Hostile(t)
-    fails(t, server.serve('/x', b'', redirect('file:///etc/passwd')),
-          'protocol', 'redirect', 'scheme', 'file')
+    fails(t, Origin(t, 'redirect:file:///etc/passwd').url, 'protocol',
+          'redirect', 'scheme', 'file')
 
 
 @test()
@@ -294,29 +288,29 @@ def stalls(t, url):
 
 @test()
 def a_body_that_stalls(t):
-    stalls(t, Hostile(t).serve('/x', BODY, stall_after(50000)))
+    stalls(t, Origin(t, 'stall@body+50000').url)
 
 
 @test()
 def a_head_that_stalls(t):
-    stalls(t, Hostile(t).serve('/x', BODY, stall_in_head()))
+    stalls(t, Origin(t, 'stall@25').url)
 
 
 @test()
 def an_answer_that_never_begins(t):
-    stalls(t, Hostile(t).serve('/x', BODY, stall_at_once()))
+    stalls(t, Origin(t, 'hold').url)
 
 
 @test()
 def a_connection_that_is_never_accepted(t):
-    stalls(t, blackhole(t) + '/x')
+    for fault in ('never-accept', 'full-backlog'):
+        stalls(t, Origin(t, fault).url)
 
 
 @test()
 def a_tls_handshake_that_never_ends(t):
-    listener = socket.create_server(('127.0.0.1', 0))
-    t.defer(listener.close)
-    stalls(t, f'https://127.0.0.1:{listener.getsockname()[1]}/x')
+    for fault in ('hold', 'tls:stall'):
+        stalls(t, Origin(t, fault).url.replace('http:', 'https:'))
 
 
 @test()

@@ -10,9 +10,9 @@ import os
 import signal
 
 import hostile
-from hostile import (Hostile, becomes, chunked, close_after, deaf, encoded,
-                     fine, lying, not_satisfiable, part_of, reset_after,
-                     stall_after, status, unasked_206, whole)
+from fault import Origin
+from hostile import (Hostile, becomes, close_after, deaf, encoded, fine, lying,
+                     part_of, reset_after, stall_after, status, unasked_206)
 from nginx import Nginx
 from program import (PART, Get, check_file, content, digest, ending,
                      files_below, get, read, rows, size_of)
@@ -140,27 +140,32 @@ def everything_was_there_but_the_name(t):
 
 @test()
 def a_broken_connection_is_gone_on_with_in_the_same_run(t):
+    for index, fault in enumerate((
+            'read-head; rst', 'read-head; fin', 'garbage; fin', 'rst@20',
+            'chunked:cut', 'chunked:in-size', 'chunked:no-end')):
+        is_raw = 'fin' in fault or 'read' in fault
+        server = Origin(t, f'{"conn" if is_raw else "request"}:1; {fault}',
+                        size=200000, name=str(index))
+        get(t, *QUICK, '-d', 'out', server.url)
+        check_file(server.body, t.path('out', str(index)))
+        equal(server.asked(), 2, f'requests for {fault}')
     server = Hostile(t)
     for index, act in enumerate((reset_after(CUT), close_after(CUT),
-                                 hostile.reset_at_once(),
-                                 hostile.close_at_once(),
-                                 hostile.garbage(), status(500), status(503),
-                                 chunked(cut=50000))):
-        path = f'/{index}'
+                                 status(500), status(503))):
+        path = f'/h{index}'
         get(t, *QUICK, '-d', 'out', server.serve(path, BODY, act, fine()))
         check_file(BODY, t.path('out', path[1:]))
         equal(len(server.asked(path)), 2, f'requests for {path}')
-    for path in ('/0', '/1'):
+    for path in ('/h0', '/h1'):
         equal(server.asked(path)[1].if_range, '"v1"', 'If-Range')
 
 
 @test()
 def connections_broken_again_and_again_get_on_step_by_step(t):
-    server = Hostile(t)
-    get(t, *QUICK, '-d', 'out', '--retries', '2',
-        server.serve('/x', content(400000, 1), reset_after(40000)))
-    check_file(content(400000, 1), t.path('out/x'))
-    t.note(f'{len(server.asked("/x"))} requests')
+    server = Origin(t, 'rst@body+40000', size=400000)
+    get(t, *QUICK, '-d', 'out', '--retries', '2', server.url)
+    check_file(server.body, t.path('out/x'))
+    t.note(f'{server.asked()} requests')
 
 
 # -- The file changed ---------------------------------------------------------
@@ -259,6 +264,18 @@ def changed_but_the_server_claims_the_same_etag(t):
 # -- Ranges that are wrong ----------------------------------------------------
 
 
+def fails_honestly(t, run):
+    """The right file, or none and a word about it."""
+    code = run.wait()
+    t.note(ending(code))
+    if code == 0:
+        return True
+    equal(ending(code), 'exit 1', 'status')
+    equal('x' in files_below(t.path('out')), False, 'a final file')
+    contains(run.stderr.text(), 'failed', 'message')
+    return False
+
+
 def wrong_range(t, act, always=False):
     """After an interruption the server answers wrongly, once or always: the
     right file, or (always) an honest failure."""
@@ -270,41 +287,60 @@ def wrong_range(t, act, always=False):
         return
     server.serve('/x', BODY, act)
     run = Get(t, '-d', 'out', *QUICK, '--retries', '2', server.url('/x'))
-    code = run.wait()
-    t.note(ending(code))
-    if code == 0:
+    if fails_honestly(t, run):
         check_file(BODY, t.path('out/x'))
+
+
+def wrong_range_of_belay_fault(t, fault, always=False):
+    """The same; one server, which knows the first request from the others."""
+    server = Origin(t, f'request:1; stall@body+{CUT}',
+                    f'request:2{"-" if always else ""}; {fault}', size=200000)
+    run = Get(t, '-d', 'out', server.url)
+    part = t.path('out', 'x' + PART)
+    t.until(lambda: size_of(part) == CUT, 'everything is written')
+    run.signal(signal.SIGINT)
+    run.finish(-signal.SIGINT)
+    run = Get(t, '-d', 'out', *QUICK, '--retries', '2', server.url)
+    if always:
+        right = fails_honestly(t, run)
     else:
-        equal(ending(code), 'exit 1', 'status')
-        equal('x' in files_below(t.path('out')), False, 'a final file')
-        contains(run.stderr.text(), 'failed', 'message')
+        run.finish()
+        right = True
+    if right:
+        check_file(server.body, t.path('out/x'))
+        equal(os.path.exists(part), False, 'the part file is there')
 
 
 WRONG = {
-    'ranges_are_ignored': whole(),
     'the_range_starts_too_early': part_of(start=-1000),
-    'the_range_starts_too_late': part_of(start=1000),
     'the_range_says_too_early_and_is_not': part_of(start=-1000, honest=False),
     'the_range_says_too_late_and_is_not': part_of(start=1000, honest=False),
-    'the_range_is_shorter_than_asked': part_of(end=-1000),
+    'the_range_is_a_little_shorter_than_asked': part_of(end=-1000),
     'the_range_says_longer_than_the_file': part_of(end=1000, honest=False),
-    'the_total_is_larger': part_of(total=1000),
     'the_total_is_smaller': part_of(total=-1000),
-    'there_is_no_content_range': part_of(said=False),
     'the_range_starts_at_0': part_of(start=-(CUT - 16384)),
     'the_range_holds_other_bytes': lying(5000),
-    'there_is_always_416': not_satisfiable(),
     'the_range_is_gzip': encoded(),
-    'an_error_page_comes_instead': status(500),
+    'ranges_are_ignored': 'range:ignore',
+    'the_range_starts_too_late': 'range:start',
+    'the_range_is_shorter_than_asked': 'range:shorter',
+    'the_range_is_longer_than_asked': 'range:longer',
+    'the_total_is_larger': 'range:total',
+    'there_is_no_content_range': 'range:no-header',
+    'there_is_always_416': 'range:416',
+    'the_range_is_called_gzip': 'gzip',
+    'an_error_page_comes_instead': 'status:500',
 }
 
 
 def make_wrong(name, act):
+    check = wrong_range_of_belay_fault if isinstance(act, str) else wrong_range
+
     def once(t):
-        wrong_range(t, act)
+        check(t, act)
 
     def always(t):
-        wrong_range(t, act, always=True)
+        check(t, act, always=True)
     once.__name__ = f'{name}_once_and_the_file_is_right'
     always.__name__ = f'{name}_always_and_no_wrong_file_comes_of_it'
     test()(once)
