@@ -333,6 +333,10 @@ def the_first_requests_fail_and_then_it_is_well(t):
           '99999999999999999999')
     contains(wrong(t, 'status:429; retry-after:date').fields['retry-after'],
              'GMT')
+    contains(wrong(t, 'status:429; retry-after:past').fields['retry-after'],
+             ' 1994 ')
+    equal(wrong(t, 'status:429; retry-after:text').fields['retry-after'],
+          'soon')
 
 
 @test()

@@ -119,6 +119,21 @@ def resets_after_so_many_bytes_are_exact_in_both_directions(t):
 
 
 @test()
+def a_relay_is_a_step_among_others(t):
+    sock = connect(t, proxy(t, echo, 'send:"first "; relay').port)
+    sock.sendall(b'second')
+    sock.shutdown(socket.SHUT_WR)
+    equal(read_all(sock), (b'first second', 0))
+
+
+@test()
+def down_is_what_the_client_gets(t):
+    sock = connect(t, proxy(t, echo, 'down; rst@4').port)
+    sock.sendall(b'hello')
+    equal(read_all(sock), (b'hell', RESET))
+
+
+@test()
 def probability_0_changes_nothing(t):
     fault = proxy(t, echo, 'p:0%; rst')
     for _ in range(20):

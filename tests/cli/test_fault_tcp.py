@@ -168,6 +168,29 @@ def drips_keep_to_their_times(t):
 
 
 @test()
+def slices_come_at_their_times(t):
+    fault = Fault(t, 'slice:10,20ms; send:100; fin')
+    began = time.monotonic()
+    sock = connect(t, fault.port)
+    sizes = []
+    while part := sock.recv(1000):
+        sizes.append(len(part))
+    took = time.monotonic() - began
+    equal((sum(sizes), [size % 10 for size in sizes]), (100, [0] * len(sizes)))
+    assert 0.175 <= took, took
+
+
+@test()
+def a_wait_is_as_long_as_its_jitter_lets_it(t):
+    fault = Fault(t, 'wait:100ms~50ms; send:1; fin')
+    for _ in range(5):
+        began = time.monotonic()
+        equal(len(read_all(connect(t, fault.port))[0]), 1)
+        took = time.monotonic() - began
+        assert 0.045 <= took, took
+
+
+@test()
 def a_rate_is_kept(t):
     fault = Fault(t, 'rate:100k; send:50k; fin')
     began = time.monotonic()
