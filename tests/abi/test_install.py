@@ -35,7 +35,8 @@ WANTED = {
       if name != 'belay.h'),
 }
 if PROGRAMS:
-    WANTED |= {'bin/belay', 'libexec/belay/belay-get'}
+    WANTED |= {'bin/belay', 'libexec/belay/belay-fault',
+               'libexec/belay/belay-get', 'libexec/belay/belay-run'}
 
 # Neither an outer make nor an outer build decides about ours.
 ENVIRONMENT = {name: value for name, value in os.environ.items()
