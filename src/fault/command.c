@@ -37,7 +37,11 @@ static void set_server(const struct server *server, const char *name) {
     set_named("BELAY_FAULT_PORT", name, port);
 }
 
-void command_set_environment(const struct engine *engine) {
+void command_set_environment(const struct engine *engine,
+                             const struct address *api) {
+  char text[160];
+  if (api != NULL)
+    setenv("BELAY_FAULT_API", address_print(api, text), 1);
   for (const struct server *server = engine->servers; server != NULL;
        server = server->next) {
     if (server == engine->servers)

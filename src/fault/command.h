@@ -6,10 +6,13 @@
 
 #include <belay/job.h>
 
+struct address;
 struct engine;
 
-/* BELAY_FAULT_PORT, BELAY_FAULT_PORT_NAME, BELAY_FAULT_ADDRESS_NAME, ... */
-void command_set_environment(const struct engine *engine);
+/* BELAY_FAULT_PORT, BELAY_FAULT_PORT_NAME, BELAY_FAULT_ADDRESS_NAME, ...;
+ * BELAY_FAULT_API, unless `api` is NULL. */
+void command_set_environment(const struct engine *engine,
+                             const struct address *api);
 /* -errno, with *ret_error a line, to be freed. */
 int command_start(struct belay_loop *loop, char **argv, void *data,
                   struct belay_job **ret_job, char **ret_error);

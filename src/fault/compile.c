@@ -254,6 +254,22 @@ static int add_own_steps(struct program *program, const struct rules *rules,
   return error;
 }
 
+/* Of several rules, delays add up, and the lowest rate counts. */
+static bool join_pace(struct program *program, const struct step *item) {
+  struct step *same = program->steps, *end = program->steps + program->count;
+  while (same < end && same->op != item->op)
+    same++;
+  if (same == end || (item->op != OP_LATENCY && item->op != OP_RATE))
+    return false;
+  if (item->op == OP_LATENCY) {
+    same->a += item->a;
+    same->b += item->b;
+  } else if (same->a == 0 || (item->a > 0 && item->a < same->a)) {
+    same->a = item->a;
+  }
+  return true;
+}
+
 /* Pace items that come before everything; for a relay, the delay too.  Those
  * of responses are theirs, but packets are the connection's. */
 static int add_pace(struct program *program, const struct program *items,
@@ -262,7 +278,8 @@ static int add_pace(struct program *program, const struct program *items,
   for (uint32_t i = 0; i < items->count && error == 0; i++)
     if (items->steps[i].at == AT_NONE &&
         ((!loss_only && step_class(&items->steps[i]) == CLASS_PACE) ||
-         items->steps[i].op == OP_LOSS))
+         items->steps[i].op == OP_LOSS) &&
+        !join_pace(program, &items->steps[i]))
       error = add_lowered(program, program->count, &items->steps[i], seed);
   return error;
 }

@@ -65,7 +65,7 @@ static void end_peer(struct connection *connection, enum ending ending) {
     return;
   vm_clear(&peer->lane);
   if (peer->side.fd >= 0) {
-    if (ending == END_CLIENT_RST)
+    if (ending == END_CLIENT_RST || ending == END_RST)
       side_make_reset(&peer->side);
     close(peer->side.fd);
   }

@@ -113,6 +113,8 @@ void vm_begin(struct lane *lane, struct program *program);
 /* Another program for a lane that passes on; what is under way goes on its way.
  * Takes the reference. */
 void vm_replan(struct lane *lane, struct program *program);
+/* The program that a lane executes, below what interrupts it. */
+const struct program *vm_plan(const struct lane *lane);
 /* Frees what a lane holds. */
 void vm_clear(struct lane *lane);
 

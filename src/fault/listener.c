@@ -20,17 +20,20 @@
 
 /* -- Opening --------------------------------------------------------------- */
 
-static void set_options(int fd, const struct address *address, bool resets) {
-  const struct linger now = {.l_onoff = 1, .l_linger = 0};
+static void set_options(int fd, const struct address *address) {
   int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (address->any.sa_family == AF_INET6)
     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-  /* Accepted sockets inherit these. */
+  /* Accepted sockets inherit it. */
   if (address->any.sa_family != AF_UNIX)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  if (resets)
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
+/* Whether a close() is a reset.  Accepted sockets inherit this too. */
+static void set_resets(int fd, bool resets) {
+  const struct linger linger = {.l_onoff = resets, .l_linger = 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
 /* A path that a server left behind when it was killed is in nobody's way. */
@@ -76,26 +79,33 @@ static int start_listening(struct listener *listener) {
   return engine_listen(server->engine, listener);
 }
 
-int listener_open(struct listener *listener) {
-  struct address *address = &listener->address;
+int listener_bind(struct address *address) {
   int family = address->any.sa_family;
   int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return -errno;
-  listener->fd = fd;
-  listener->filler = -1;
   if (family == AF_UNIX)
     remove_stale(address);
-  set_options(fd, address, listener->server->resets_at_once);
+  set_options(fd, address);
   if (bind(fd, &address->any, address->length) < 0) {
     int error = -errno;
     close(fd);
-    listener->fd = -1;
     return error;
   }
   socklen_t length = sizeof(address->v6);
   if (family != AF_UNIX)
     getsockname(fd, &address->any, &length);
+  return fd;
+}
+
+int listener_open(struct listener *listener) {
+  int fd = listener_bind(&listener->address);
+  if (fd < 0)
+    return fd;
+  listener->fd = fd;
+  listener->filler = -1;
+  if (listener->server->resets_at_once)
+    set_resets(fd, true);
   int error = start_listening(listener);
   if (error < 0)
     listener_close(listener);
@@ -208,6 +218,8 @@ static void begin(struct server *server, int fd,
     return;
   }
   take_address(connection, from);
+  if (server->had_resets)
+    set_resets(fd, false);
   if (is_one_too_many(server)) {
     connection_end(connection, END_LIMIT);
     return;

@@ -4,6 +4,8 @@
 #ifndef FAULT_LISTENER_H
 #define FAULT_LISTENER_H
 
+#include <stdbool.h>
+
 #include "address.h"
 
 struct server;
@@ -19,6 +21,9 @@ struct listener {
  * that was chosen.  -errno. */
 int listener_open(struct listener *listener);
 void listener_close(struct listener *listener);
+/* A socket that is bound there, and nothing more; the address is then the one
+ * that was chosen.  -errno. */
+int listener_bind(struct address *address);
 /* Accepts who is waiting. */
 void listener_accept(struct listener *listener);
 

@@ -15,7 +15,6 @@
 #include "cli/utf8.h"
 #include "engine.h"
 #include "verify.h"
-#include "work.h"
 
 static int64_t wall_ms(void) {
   struct timespec now;
@@ -26,10 +25,7 @@ static int64_t wall_ms(void) {
 static const char *wanted_of(const struct connection *connection) {
   if (connection->wanted != NULL)
     return connection->wanted;
-  const struct work *work = connection->lane.work;
-  const struct program *program = work != NULL && work->depth > 0
-                                      ? work->frames[0].program
-                                      : connection->lane.program;
+  const struct program *program = vm_plan(&connection->lane);
   return program != NULL && program->wanted != NULL ? program->wanted : "";
 }
 
@@ -97,19 +93,19 @@ void log_problem(struct log *log, const struct connection *connection,
 
 /* -- The table ------------------------------------------------------------- */
 
-static void print_listener(struct log *log, const struct server *server,
+static void print_listener(struct log *log, const char *event, const char *name,
                            const char *address, const char *wanted) {
   if (log->json) {
     struct json json = json_begin(log->file);
-    json_string(&json, "event", "listening");
-    json_string(&json, "server", server->name);
+    json_string(&json, "event", event);
+    json_string(&json, "server", name);
     json_string(&json, "address", address);
     json_string(&json, "wanted", wanted);
     json_end(&json);
   } else {
     char text[200];
     utf8_fit(wanted, text, sizeof(text), 60);
-    fprintf(log->file, "%-10s %-22s %s\n", server->name, address, text);
+    fprintf(log->file, "%-10s %-22s %s\n", name, address, text);
   }
 }
 
@@ -120,10 +116,17 @@ void log_servers(struct log *log, const struct engine *engine) {
     for (size_t i = 0; i < server->listener_count; i++) {
       char address[160];
       address_print(&server->listeners[i].address, address);
-      print_listener(log, server, address, wanted != NULL ? wanted : "");
+      print_listener(log, "listening", server->name, address,
+                     wanted != NULL ? wanted : "");
     }
     free(wanted);
   }
+  fflush(log->file);
+}
+
+void log_api(struct log *log, const struct address *address) {
+  char text[160];
+  print_listener(log, "api", "api", address_print(address, text), "");
   fflush(log->file);
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct address;
 struct connection;
 struct engine;
 struct server;
@@ -26,6 +27,8 @@ struct log {
 
 /* The table of all servers. */
 void log_servers(struct log *log, const struct engine *engine);
+/* And where they are controlled. */
+void log_api(struct log *log, const struct address *address);
 void log_connection(struct log *log, const struct connection *connection,
                     int64_t now_ns);
 /* Something could not be done; a message. */

@@ -29,6 +29,9 @@ static const struct cli_option table[] = {
     {CLI_DURATION, 0, "drip", "TIME", "of the slow service alone (default 1s)",
      &values.drip_ns},
 
+    {CLI_STRING, 0, "api", "ADDRESS",
+     "control it at run time there, as toxiproxy, on 8474", &values.api},
+
     {CLI_HEADING, .help = "How"},
     {CLI_STRING, 's', "seed", "N", "of all that is left to chance",
      &values.seed_text},
@@ -150,7 +153,8 @@ int fault_options_parse(int argc, char **argv,
                         struct fault_options *ret_options, char **ret_error) {
   values = (struct fault_options){.ready_fd = -1, .drip_ns = 1000000000};
   argc = cut_command(argc, argv, &values);
-  int operands = cli_parse(&fault_program, argc, argv, &values.faults, ret_error);
+  int operands =
+      cli_parse(&fault_program, argc, argv, &values.faults, ret_error);
   if (operands < 0)
     return operands;
   values.fault_count = operands;

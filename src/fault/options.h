@@ -16,6 +16,7 @@ struct fault_options {
 
   struct cli_strings listens;
   const char *root, *upstream, *config;
+  const char *api; /* where to be controlled */
   const char *seed_text;
   uint64_t seed;
   int max_connections;

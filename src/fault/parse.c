@@ -186,6 +186,15 @@ static bool parse_pair(char *word, char between,
   return second == NULL || *second == '\0' || parse(second, ret_b);
 }
 
+static bool parse_sizes(char *word, struct step *step) {
+  int64_t spread = 0;
+  if (!parse_pair(word, '~', parse_size, &step->a, &spread) ||
+      spread > step->a || spread > UINT32_MAX)
+    return false;
+  step->length = (uint32_t)spread;
+  return true;
+}
+
 static bool parse_span(char *word, struct step *step) {
   bool is_open = strchr(word, '-') != NULL;
   step->b = INT64_MAX;
@@ -231,6 +240,8 @@ static bool parse_word(const struct form *form, enum argument kind, char *word,
       return parse_time(word, &step->a);
     case ARG_PERIOD:
       return parse_time(word, &step->b);
+    case ARG_SIZES:
+      return parse_sizes(word, step);
     case ARG_SPREAD:
       return parse_pair(word, '~', parse_time, &step->a, &step->b);
     case ARG_TIMES:

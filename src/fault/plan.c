@@ -82,79 +82,112 @@ int plan_make(struct plan *plan, const struct fault_options *options,
               char **ret_error) {
   *plan = (struct plan){0};
   *ret_error = NULL;
-  int error = options->config != NULL
-                  ? plan_read_config(plan, options->config, ret_error)
-              : fault_options_is_bare(options)
-                  ? plan_add_cynic(plan, options->drip_ns, ret_error)
-                  : add_single(plan, options, ret_error);
+  int error =
+      options->config != NULL
+          ? plan_read_config(plan, options->config, ret_error)
+      : !fault_options_is_bare(options) ? add_single(plan, options, ret_error)
+      : options->api == NULL ? plan_add_cynic(plan, options->drip_ns, ret_error)
+                             : 0; /* whoever uses it makes them */
   if (error < 0)
     plan_clear(plan);
   return error;
 }
 
+static void clear_server(struct plan_server *server) {
+  for (size_t i = 0; i < server->listen_count; i++)
+    free(server->listens[i]);
+  for (size_t i = 0; i < server->toxic_count; i++)
+    toxic_clear(&server->toxics[i]);
+  rules_clear(&server->rules);
+  free(server->toxics);
+  free(server->name);
+  free(server->root);
+  free(server->upstream);
+}
+
 void plan_clear(struct plan *plan) {
-  for (size_t i = 0; i < plan->count; i++) {
-    struct plan_server *server = &plan->servers[i];
-    for (size_t j = 0; j < server->listen_count; j++)
-      free(server->listens[j]);
-    rules_clear(&server->rules);
-    free(server->name);
-    free(server->root);
-    free(server->upstream);
-  }
+  for (size_t i = 0; i < plan->count; i++)
+    clear_server(&plan->servers[i]);
   free(plan->servers);
   *plan = (struct plan){0};
 }
 
-/* -- Applying -------------------------------------------------------------- */
+/* -- Changing -------------------------------------------------------------- */
 
-static struct server *find(struct engine *engine, const char *name) {
-  struct server *server = engine->servers;
-  while (server != NULL && strcmp(server->name, name) != 0)
-    server = server->next;
-  return server;
-}
-
-static bool is_planned(const struct plan *plan, const char *name) {
+struct plan_server *plan_find(const struct plan *plan, const char *name) {
   for (size_t i = 0; i < plan->count; i++)
     if (strcmp(plan->servers[i].name, name) == 0)
-      return true;
-  return false;
+      return &plan->servers[i];
+  return NULL;
 }
 
-static struct server_config config_of(const struct plan_server *planned) {
-  return (struct server_config){
-      .name = planned->name,
-      .listens = (const char *const *)planned->listens,
-      .listen_count = planned->listen_count,
-      .root = planned->root,
-      .upstream = planned->upstream,
-      .rules = planned->rules,
-  };
+void plan_remove(struct plan *plan, struct plan_server *server) {
+  size_t i = (size_t)(server - plan->servers);
+  clear_server(server);
+  plan->count--;
+  memmove(server, server + 1, (plan->count - i) * sizeof(*server));
 }
 
-static int apply_one(const struct plan_server *planned, struct engine *engine,
-                     char **ret_error) {
-  struct server_config config = config_of(planned);
-  struct server *server = find(engine, planned->name);
-  if (server != NULL && server_is_same(server, &config))
-    return server_set_rules(server, &planned->rules, ret_error);
-  if (server != NULL)
-    server_close(server);
-  return server_open(engine, &config, ret_error);
+void plan_remove_toxic(struct plan_server *server, struct toxic *toxic) {
+  size_t i = (size_t)(toxic - server->toxics);
+  toxic_clear(toxic);
+  server->toxic_count--;
+  memmove(toxic, toxic + 1, (server->toxic_count - i) * sizeof(*toxic));
 }
 
-int plan_apply(const struct plan *plan, struct engine *engine,
-               char **ret_error) {
+int plan_add_toxic(struct plan_server *server, const struct toxic *toxic) {
+  size_t size = (server->toxic_count + 1) * sizeof(*server->toxics);
+  struct toxic *toxics = realloc(server->toxics, size);
+  if (toxics == NULL)
+    return -ENOMEM;
+  server->toxics = toxics;
+  int error = toxic_copy(toxic, &toxics[server->toxic_count]);
+  if (error == 0)
+    server->toxic_count++;
+  return error;
+}
+
+int plan_copy_toxics(struct plan_server *server,
+                     const struct plan_server *from) {
   int error = 0;
-  *ret_error = NULL;
-  struct server *next;
-  for (struct server *server = engine->servers; server != NULL; server = next) {
-    next = server->next;
-    if (!is_planned(plan, server->name))
-      server_close(server);
-  }
-  for (size_t i = 0; i < plan->count && error == 0; i++)
-    error = apply_one(&plan->servers[i], engine, ret_error);
+  for (size_t i = 0; i < from->toxic_count && error == 0; i++)
+    error = plan_add_toxic(server, &from->toxics[i]);
+  server->is_disabled = from->is_disabled;
+  return error;
+}
+
+static int copy_text(const char *text, char **ret_copy) {
+  if (text == NULL)
+    return 0;
+  *ret_copy = strdup(text);
+  return *ret_copy != NULL ? 0 : -ENOMEM;
+}
+
+int plan_copy_server(struct plan *plan, const struct plan_server *from) {
+  char *ignored = NULL;
+  struct plan_server *server = plan_add(plan, from->name);
+  int error = server != NULL ? 0 : -ENOMEM;
+  for (size_t i = 0; i < from->listen_count && error == 0; i++)
+    error = plan_add_listen(server, from->listens[i], &ignored);
+  if (error == 0)
+    error = copy_text(from->root, &server->root);
+  if (error == 0)
+    error = copy_text(from->upstream, &server->upstream);
+  if (error == 0)
+    error = plan_copy_toxics(server, from);
+  if (error < 0)
+    return error;
+  server->rules = rules_hold(&from->rules);
+  server->is_own = from->is_own;
+  return 0;
+}
+
+int plan_copy(const struct plan *from, struct plan *ret_plan) {
+  int error = 0;
+  *ret_plan = (struct plan){0};
+  for (size_t i = 0; i < from->count && error == 0; i++)
+    error = plan_copy_server(ret_plan, &from->servers[i]);
+  if (error < 0)
+    plan_clear(ret_plan);
   return error;
 }

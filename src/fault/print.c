@@ -110,6 +110,13 @@ static void print_argument(FILE *file, const struct step *step,
     case ARG_PERIOD:
       print_time(file, step->b);
       break;
+    case ARG_SIZES:
+      print_size(file, step->a);
+      if (step->length > 0) {
+        fputc('~', file);
+        print_size(file, step->length);
+      }
+      break;
     case ARG_SPREAD:
       print_pair(file, step, '~');
       break;

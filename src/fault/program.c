@@ -85,6 +85,25 @@ int program_text(struct program *program, const void *text, size_t length,
   return 0;
 }
 
+static bool step_is_same(const struct step *one, const struct step *other) {
+  bool has_text = one->text != NULL && other->text != NULL;
+  return one->op == other->op && one->at == other->at &&
+         one->word == other->word && one->source == other->source &&
+         one->flip == other->flip && one->has_argument == other->has_argument &&
+         one->is_body == other->is_body && one->length == other->length &&
+         one->position == other->position && one->a == other->a &&
+         one->b == other->b && one->seed == other->seed &&
+         (has_text ? memcmp(one->text, other->text, one->length) == 0
+                   : one->text == other->text);
+}
+
+bool program_is_same(const struct program *one, const struct program *other) {
+  bool same = one->count == other->count;
+  for (uint32_t i = 0; same && i < one->count; i++)
+    same = step_is_same(&one->steps[i], &other->steps[i]);
+  return same;
+}
+
 int program_append(struct program *program, const struct program *other) {
   int error = 0;
   for (size_t i = 0; i < other->count && error == 0; i++) {

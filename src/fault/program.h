@@ -34,6 +34,8 @@ int program_text(struct program *program, const void *text, size_t length,
                  const char **ret_text);
 /* Takes a text that was allocated; frees it when it fails. */
 int program_take_text(struct program *program, char *text);
+/* Whether both do the same. */
+bool program_is_same(const struct program *one, const struct program *other);
 /* All steps of another, with their texts. */
 int program_append(struct program *program, const struct program *other);
 

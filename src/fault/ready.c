@@ -1,6 +1,6 @@
 /*
- * ready.c: a line `NAME ADDRESS` for each socket.  A file appears whole, under
- * its name, or not at all.
+ * ready.c: a line `NAME ADDRESS` for each socket, the API's last.  A file
+ * appears whole, under its name, or not at all.
  */
 #include "ready.h"
 
@@ -16,7 +16,8 @@
 
 #include "cli/write.h"
 
-static char *print_addresses(const struct engine *engine) {
+static char *print_addresses(const struct engine *engine,
+                             const struct address *api) {
   char *text = NULL, address[160];
   size_t size = 0;
   FILE *file = open_memstream(&text, &size);
@@ -27,6 +28,8 @@ static char *print_addresses(const struct engine *engine) {
     for (size_t i = 0; i < server->listener_count; i++)
       fprintf(file, "%s %s\n", server->name,
               address_print(&server->listeners[i].address, address));
+  if (api != NULL)
+    fprintf(file, "api %s\n", address_print(api, address));
   if (fclose(file) == 0)
     return text;
   free(text);
@@ -73,9 +76,9 @@ static void notify(void) {
   unsetenv("NOTIFY_SOCKET"); /* it was for us, not for the command */
 }
 
-int ready_tell(const struct engine *engine, const struct fault_options *options,
-               char **ret_error) {
-  char *text = print_addresses(engine), place[32];
+int ready_tell(const struct engine *engine, const struct address *api,
+               const struct fault_options *options, char **ret_error) {
+  char *text = print_addresses(engine, api), place[32];
   int error = text != NULL ? 0 : -ENOMEM;
   const char *what = place;
   if (error == 0 && options->ready_fd >= 0) {

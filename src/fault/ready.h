@@ -8,8 +8,8 @@
 #include "engine.h"
 #include "options.h"
 
-/* -errno, with *ret_error a line, to be freed. */
-int ready_tell(const struct engine *engine, const struct fault_options *options,
-               char **ret_error);
+/* `api`: where it is, or NULL.  -errno, with *ret_error a line, to be freed. */
+int ready_tell(const struct engine *engine, const struct address *api,
+               const struct fault_options *options, char **ret_error);
 
 #endif

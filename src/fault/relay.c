@@ -75,6 +75,14 @@ void relay_free(struct lane *lane) {
   lane->work->relay = NULL;
 }
 
+void relay_replan(struct lane *lane) {
+  struct relay *relay = lane->work != NULL ? lane->work->relay : NULL;
+  if (relay == NULL)
+    return;
+  relay->is_complete = false;
+  relay->matched = 0;
+}
+
 /* -- Ends of a step -------------------------------------------------------- */
 
 static enum result complete(struct lane *lane) {

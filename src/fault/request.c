@@ -87,10 +87,6 @@ static void parse_line(char *line, struct request *request) {
   request->method = line;
   request->target = target;
   request->is_head = strcmp(line, "HEAD") == 0;
-  if (!request->is_head && strcmp(line, "GET") != 0) {
-    request->problem = 405;
-    return;
-  }
   /* A proxy is asked for the whole URL; we serve any host. */
   if (strncasecmp(target, "http://", 7) == 0) {
     target += 7 + strcspn(target + 7, "/");
@@ -111,11 +107,23 @@ static bool has_word(const char *text, const char *word) {
   return false;
 }
 
+/* Two that differ leave unclear where the body ends. */
+static void parse_size(const char *text, struct request *request) {
+  size_t length = strlen(text);
+  bool is_number =
+      length > 0 && length < 19 && strspn(text, "0123456789") == length;
+  int64_t size = is_number ? strtoll(text, NULL, 10) : -1;
+  bool differs = request->has_body && size != request->body_size;
+  request->body_size = differs ? -1 : size;
+  request->has_body = size != 0;
+}
+
 static void parse_field(char *line, struct request *request) {
   const struct {
     const char *name;
     const char **value;
   } fields[] = {
+      {"user-agent", &request->user_agent},
       {"range", &request->range},
       {"if-range", &request->if_range},
       {"if-none-match", &request->if_none_match},
@@ -135,12 +143,15 @@ static void parse_field(char *line, struct request *request) {
     request->keep_alive = has_word(value, "close")        ? false
                           : has_word(value, "keep-alive") ? true
                                                           : request->keep_alive;
-  if (strcasecmp(line, "transfer-encoding") == 0 ||
-      (strcasecmp(line, "content-length") == 0 && strcmp(value, "0") != 0))
-    request->has_body = true;
+  if (strcasecmp(line, "transfer-encoding") == 0)
+    request->has_body = request->is_chunked = true;
+  if (strcasecmp(line, "content-length") == 0)
+    parse_size(value, request);
+  if (strcasecmp(line, "expect") == 0)
+    request->expects_continue = strcasecmp(value, "100-continue") == 0;
 }
 
-void request_parse(char *head, size_t size, struct request *ret_request) {
+void request_parse_any(char *head, size_t size, struct request *ret_request) {
   struct request request = {
       .problem = 400, .method = "", .target = "", .path = NULL, .query = ""};
   char *rest = head, *line;
@@ -163,9 +174,17 @@ void request_parse(char *head, size_t size, struct request *ret_request) {
     else if (!decode(target, length, request.path))
       request.problem = 400;
   }
-  if (request.problem != 0 || request.has_body)
-    request.keep_alive = false;
   *ret_request = request;
+}
+
+void request_parse(char *head, size_t size, struct request *ret_request) {
+  request_parse_any(head, size, ret_request);
+  const char *method = ret_request->method;
+  if (*method != '\0' && ret_request->problem != 505 && !ret_request->is_head &&
+      strcmp(method, "GET") != 0)
+    ret_request->problem = 405;
+  if (ret_request->problem != 0 || ret_request->has_body)
+    ret_request->keep_alive = false;
 }
 
 /* -- Values ---------------------------------------------------------------- */

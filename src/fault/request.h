@@ -23,11 +23,17 @@ struct request {
   const char *query;                /* "" if none */
   bool is_head, keep_alive, is_old; /* HTTP/1.0 */
   bool has_body;
+  bool is_chunked, expects_continue;
+  int64_t body_size; /* as it is announced; -1: it is not a number */
+  const char *user_agent;
   const char *range, *if_range, *if_none_match, *if_modified_since;
 };
 
-/* `head` has `size` bytes, and one more, which becomes a 0. */
+/* `head` has `size` bytes, and one more, which becomes a 0.  As the origin
+ * wants it: GET and HEAD alone, and nothing is kept alive behind a body. */
 void request_parse(char *head, size_t size, struct request *ret_request);
+/* The same for any method, with any body. */
+void request_parse_any(char *head, size_t size, struct request *ret_request);
 
 /*
  * The next parameter of a query whose name is `name`, decoded into `into` (as

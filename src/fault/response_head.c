@@ -19,6 +19,9 @@ const char *response_reason(int status) {
     const char *reason;
   } reasons[] = {{200, "OK"},
                  {204, "No Content"},
+                 {413, "Content Too Large"},
+                 {409, "Conflict"},
+                 {201, "Created"},
                  {206, "Partial Content"},
                  {301, "Moved Permanently"},
                  {302, "Found"},

@@ -18,9 +18,26 @@ int rules_add(struct rules *rules, const char *text,
   if (rules->count == RULES_AT_MOST)
     return -E2BIG;
   int error = parse_fault(text, &rules->items[rules->count], ret_error);
-  if (error == 0)
+  if (error == 0) {
+    rules->salts[rules->count] = rules->count;
     rules->count++;
+  }
   return error;
+}
+
+int rules_take(struct rules *rules, struct program *items, uint64_t salt) {
+  if (rules->count == RULES_AT_MOST)
+    return -E2BIG;
+  rules->salts[rules->count] = salt;
+  rules->items[rules->count++] = program_hold(items);
+  return 0;
+}
+
+bool rules_are_same(const struct rules *one, const struct rules *other) {
+  bool same = one->count == other->count;
+  for (size_t i = 0; same && i < one->count; i++)
+    same = one->items[i] == other->items[i] && one->salts[i] == other->salts[i];
+  return same;
 }
 
 void rules_clear(struct rules *rules) {
@@ -102,7 +119,7 @@ uint64_t rules_chosen(const struct rules *rules,
   uint64_t chosen = 0;
   for (size_t i = 0; i < rules->count; i++) {
     struct occasion own = *occasion;
-    own.seed += i << 32;
+    own.seed += rules->salts[i] << 32;
     if (rule_applies(rules->items[i], &own))
       chosen |= UINT64_C(1) << i;
   }

@@ -11,6 +11,7 @@
 /* One fault text is one rule; all that apply are added up, in order. */
 struct rules {
   struct program *items[RULES_AT_MOST];
+  uint64_t salts[RULES_AT_MOST]; /* of its dice, which it keeps if it moves */
   size_t count;
 };
 
@@ -29,6 +30,10 @@ struct occasion {
 int rules_add(struct rules *rules, const char *text,
               struct parse_error *ret_error);
 void rules_clear(struct rules *rules);
+/* Adds a rule that there is, which is held. */
+int rules_take(struct rules *rules, struct program *items, uint64_t salt);
+/* Whether both are the same rules, and not just rules that say the same. */
+bool rules_are_same(const struct rules *one, const struct rules *other);
 /* Another list of the same rules. */
 struct rules rules_hold(const struct rules *rules);
 

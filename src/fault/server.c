@@ -183,22 +183,41 @@ static int take_rules(struct server *server, const struct rules *rules,
   return error;
 }
 
+/* A lane whose program would be the same is left alone. */
+static void replan_lane(struct lane *lane) {
+  struct connection *connection = lane->connection;
+  struct program *program =
+      server_program(connection->server, connection->number, lane->is_up);
+  if (program == NULL || program_is_same(program, vm_plan(lane)))
+    program_release(program);
+  else
+    vm_replan(lane, program);
+}
+
 static void replan(struct connection *connection, void *data) {
-  struct peer *peer = connection->peer;
-  struct server *server = connection->server;
   (void)data;
-  if (peer == NULL)
+  if (connection->peer == NULL)
     return;
-  struct program *down = server_program(server, connection->number, false);
-  struct program *up = server_program(server, connection->number, true);
-  if (down == NULL || up == NULL) {
-    program_release(down);
-    program_release(up);
-    return;
-  }
-  vm_replan(&connection->lane, down);
-  vm_replan(&peer->lane, up);
+  replan_lane(&connection->lane);
+  replan_lane(&connection->peer->lane);
   vm_run(connection);
+}
+
+/* What follows from the rules; the rules themselves are not held twice. */
+static void restore(struct server *server, const struct server *before) {
+  rules_clear(&server->rules);
+  server->rules = before->rules;
+  server->limit = before->limit;
+  server->tls_fault = before->tls_fault;
+  server->resets_at_once = before->resets_at_once;
+}
+
+int server_try_rules(struct server *server, const struct rules *rules,
+                     char **ret_error) {
+  struct server before = *server;
+  int error = take_rules(server, rules, ret_error);
+  restore(server, &before);
+  return error;
 }
 
 int server_set_rules(struct server *server, const struct rules *rules,
@@ -206,14 +225,13 @@ int server_set_rules(struct server *server, const struct rules *rules,
   struct server before = *server;
   int error = take_rules(server, rules, ret_error);
   if (error < 0) {
-    rules_clear(&server->rules);
-    server->rules = before.rules;
-    server->limit = before.limit;
-    server->tls_fault = before.tls_fault;
-    server->resets_at_once = before.resets_at_once;
+    restore(server, &before);
     return error;
   }
-  if (server->resets_at_once != before.resets_at_once)
+  if (before.resets_at_once && !server->resets_at_once)
+    server->had_resets =
+        true; /* and so have sockets that wait to be accepted */
+  if (!before.resets_at_once)
     server->resets_at_once = false; /* its sockets are not prepared for it */
   rules_clear(&before.rules);
   forget_programs(server);
@@ -269,12 +287,14 @@ static int listen_on_both(struct server *server, struct address *address) {
 static int listen_on(struct server *server, const char *text,
                      char **ret_error) {
   const char *problem;
+  bool is_local = strncmp(text, "localhost:", 10) == 0;
   char name[160];
   struct address address;
-  if (address_parse(text, &address, &problem) < 0)
+  if (address_parse(text + (is_local ? 10 : 0), &address, &problem) < 0)
     return refuse(ret_error, -EINVAL, "'%s': %s", text, problem);
-  int error = is_bare_port(text) ? listen_on_both(server, &address)
-                                 : add_listener(server, &address);
+  int error = is_bare_port(text + (is_local ? 10 : 0))
+                  ? listen_on_both(server, &address)
+                  : add_listener(server, &address);
   if (error < 0)
     refuse(ret_error, error, "%s: %s", address_print(&address, name),
            strerror(-error));
@@ -329,37 +349,58 @@ static int take_config(struct server *server,
   return take_rules(server, &config->rules, ret_error);
 }
 
-/* At the end of the list, so that they are told in their order. */
-static void append(struct engine *engine, struct server *server) {
-  struct server **link = &engine->servers;
-  while (*link != NULL)
-    link = &(*link)->next;
-  *link = server;
+static char **copy_listens(const struct server_config *config) {
+  char **copy = calloc(config->listen_count + 1, sizeof(*copy));
+  for (size_t i = 0; copy != NULL && i < config->listen_count; i++)
+    copy[i] = strdup(config->listens[i]);
+  return copy;
 }
 
-int server_open(struct engine *engine, const struct server_config *config,
-                char **ret_error) {
+int server_new(struct engine *engine, const struct server_config *config,
+               struct server **ret_server, char **ret_error) {
   struct server *server = calloc(1, sizeof(*server));
-  *ret_error = NULL;
   if (server == NULL)
     return -ENOMEM;
   server->engine = engine;
   server->root_fd = -1;
   server->name = strdup(config->name);
   server->hash = chance_name(config->name);
+  server->listens = copy_listens(config);
   server->place = place_of(config);
   server->paths = paths_new();
-  append(engine, server);
-  int error =
-      server->name != NULL && server->place != NULL && server->paths != NULL
-          ? 0
-          : -ENOMEM;
+  bool good = server->name != NULL && server->listens != NULL &&
+              server->place != NULL && server->paths != NULL;
+  int error = good ? take_config(server, config, ret_error) : -ENOMEM;
   if (error == 0)
-    error = take_config(server, config, ret_error);
-  for (size_t i = 0; i < config->listen_count && error == 0; i++)
-    error = listen_on(server, config->listens[i], ret_error);
-  if (error < 0)
+    *ret_server = server;
+  else
     server_close(server);
+  return error;
+}
+
+int server_listen(struct server *server, char **ret_error) {
+  int error = 0;
+  for (char **listen = server->listens; *listen != NULL && error == 0; listen++)
+    error = listen_on(server, *listen, ret_error);
+  return error;
+}
+
+void server_append(struct server *server) {
+  struct server **link = &server->engine->servers;
+  while (*link != NULL)
+    link = &(*link)->next;
+  *link = server;
+}
+
+void server_mute(struct server *server) {
+  for (size_t i = 0; i < server->listener_count; i++)
+    listener_close(&server->listeners[i]);
+}
+
+int server_unmute(struct server *server) {
+  int error = 0;
+  for (size_t i = 0; i < server->listener_count && error == 0; i++)
+    error = listener_open(&server->listeners[i]);
   return error;
 }
 
@@ -384,6 +425,10 @@ void server_close(struct server *server) {
   paths_free(server->paths);
   if (server->root_fd >= 0)
     close(server->root_fd);
+  for (char **listen = server->listens; listen != NULL && *listen != NULL;
+       listen++)
+    free(*listen);
+  free(server->listens);
   free(server->place);
   free(server->name);
   free(server);

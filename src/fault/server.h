@@ -38,8 +38,9 @@ struct server {
   struct server *next;
   struct engine *engine;
   char *name;
-  char *place;   /* its addresses, root and upstream, as they were given */
-  uint64_t hash; /* of the name */
+  char **listens; /* as they were given, up to NULL */
+  char *place;    /* its addresses, root and upstream, as they were given */
+  uint64_t hash;  /* of the name */
   struct listener listeners[LISTENERS_AT_MOST];
   size_t listener_count;
   enum conversation kind;
@@ -49,6 +50,7 @@ struct server {
   int64_t limit; /* of connections; 0: none */
   bool never_accepts;
   bool resets_at_once; /* the whole program is `rst` */
+  bool had_resets;     /* it was, when it began to listen */
   struct tls_context *tls;
   enum tls_fault tls_fault;
   struct paths *paths; /* requests counted by path */
@@ -63,18 +65,30 @@ struct server {
 };
 
 /*
- * Makes a server and lets it listen: 0, or -errno with *ret_error one line, to
- * be freed, such as "127.0.0.1:2000: address already in use".
+ * Makes a server, which is not among the engine's and does not listen yet: 0,
+ * or -errno with *ret_error one line, to be freed, or NULL.
  */
-int server_open(struct engine *engine, const struct server_config *config,
-                char **ret_error);
+int server_new(struct engine *engine, const struct server_config *config,
+               struct server **ret_server, char **ret_error);
+/* Lets it listen; as server_new(), with an error such as "127.0.0.1:2000:
+ * address already in use". */
+int server_listen(struct server *server, char **ret_error);
+/* At the end of the engine's list, so that they are told in their order. */
+void server_append(struct server *server);
+/* Nobody comes any more, and who is here stays; until it listens again, at the
+ * same addresses.  -errno. */
+void server_mute(struct server *server);
+int server_unmute(struct server *server);
 /* Whether it differs from a configuration in its faults alone. */
 bool server_is_same(const struct server *server,
                     const struct server_config *config);
 /* Ends its connections, stops listening, frees it. */
 void server_close(struct server *server);
-/* Other faults from now on; for connections that are relayed now, too.  As
- * server_open(). */
+/* Whether these faults could be had; changes nothing.  As server_new(). */
+int server_try_rules(struct server *server, const struct rules *rules,
+                     char **ret_error);
+/* Other faults from now on; for connections that are relayed now, too, where
+ * that means something else.  As server_new(). */
 int server_set_rules(struct server *server, const struct rules *rules,
                      char **ret_error);
 

@@ -12,12 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api.h"
 #include "cli/exit.h"
 #include "cli/message.h"
 #include "cli/term.h"
 #include "command.h"
 #include "engine.h"
-#include "plan.h"
+#include "control.h"
 #include "ready.h"
 #include "verify.h"
 
@@ -25,6 +26,8 @@ struct session {
   const struct fault_options *options;
   struct belay_loop *loop;
   struct engine *engine;
+  struct control control;
+  struct api *api; /* or NULL */
   struct log log;
   struct belay_job *job;
   struct session_result result;
@@ -35,13 +38,8 @@ struct session {
 
 /* The old faults stay when the new ones are wrong. */
 static void reload(struct session *session) {
-  struct plan plan;
   char *error = NULL;
-  int result = plan_make(&plan, session->options, &error);
-  if (result == 0) {
-    result = plan_apply(&plan, session->engine, &error);
-    plan_clear(&plan);
-  }
+  int result = control_reload(&session->control, &error);
   if (result < 0)
     message("not reloaded: %s", error != NULL ? error : strerror(-result));
   else
@@ -92,6 +90,8 @@ static int go_round(struct session *session) {
       take_signal(session, event.signal.signo);
     else if (event.type == BELAY_EVENT_PROCESS)
       take_command(session, &event.process);
+    else if (event.data == session->api)
+      api_handle(session->api, &event);
     else
       engine_handle(session->engine);
   }
@@ -126,12 +126,13 @@ static int open_log(struct session *session, char **ret_error) {
 }
 
 static int open_servers(struct session *session, char **ret_error) {
-  struct plan plan;
-  int error = plan_make(&plan, session->options, ret_error);
-  if (error == 0) {
-    error = plan_apply(&plan, session->engine, ret_error);
-    plan_clear(&plan);
-  }
+  const struct fault_options *options = session->options;
+  session->control.options = options;
+  session->control.engine = session->engine;
+  int error = control_begin(&session->control, ret_error);
+  if (error == 0 && options->api != NULL)
+    error = api_open(session->loop, &session->control, options->api,
+                     &session->api, ret_error);
   return error;
 }
 
@@ -163,18 +164,24 @@ static int set_up(struct session *session, char **ret_error) {
 /* Whoever waits for us may come now. */
 static int be_ready(struct session *session, char **ret_error) {
   const struct fault_options *options = session->options;
-  command_set_environment(session->engine);
-  int error = ready_tell(session->engine, options, ret_error);
+  const struct address *api =
+      session->api != NULL ? api_address(session->api) : NULL;
+  command_set_environment(session->engine, api);
+  int error = ready_tell(session->engine, api, options, ret_error);
   if (error == 0 && options->command != NULL)
     error = command_start(session->loop, options->command, session,
                           &session->job, ret_error);
-  if (error == 0 && !(options->quiet && options->command != NULL))
+  if (error == 0 && !(options->quiet && options->command != NULL)) {
     log_servers(&session->log, session->engine);
+    if (api != NULL)
+      log_api(&session->log, api);
+  }
   return error;
 }
 
 static void clear_away(struct session *session) {
   belay_job_free(session->job);
+  api_close(session->api);
   if (session->engine != NULL && session->loop != NULL &&
       session->log.file != NULL) {
     engine_stop(session->engine);
@@ -186,6 +193,7 @@ static void clear_away(struct session *session) {
       session->result.status = EXIT_FAILED;
     engine_close(session->engine);
   }
+  control_end(&session->control);
   verify_free(session->log.verify);
   if (session->log.file != NULL)
     fclose(session->log.file);

@@ -65,8 +65,9 @@ const struct form step_forms[] = {
          "the same; without a time, for ever"),
     BARE("hold", OP_HOLD, CLASS_STEP, true,
          "keep silent until the client goes"),
-    BARE("rst", OP_RST, CLASS_STEP, true,
-         "reset, once all that was sent has arrived"),
+    STEP("rst", OP_RST, ARG_TIME, true, true, "[TIME]",
+         "reset, once all that was sent has arrived; or once the client has "
+         "read nothing for TIME (default 30s)"),
     BARE("fin", OP_FIN, CLASS_STEP, true,
          "close, as a FIN although there is unread input"),
     BARE("close", OP_CLOSE, CLASS_STEP, true,
@@ -89,8 +90,8 @@ const struct form step_forms[] = {
      "send so many bytes a second; 0: as fast as can be"},
     {"drip", OP_DRIP, CLASS_PACE, ARG_TIME, ARG_NONE, false, true, "TIME", NULL,
      "send one byte each TIME"},
-    {"slice", OP_SLICE, CLASS_PACE, ARG_SIZE, ARG_PERIOD, false, true,
-     "SIZE,TIME", NULL, "send so many bytes each TIME"},
+    {"slice", OP_SLICE, CLASS_PACE, ARG_SIZES, ARG_PERIOD, false, true,
+     "SIZE[~SIZE],TIME", NULL, "send so many bytes, give or take, each TIME"},
     {"latency", OP_LATENCY, CLASS_PACE, ARG_SPREAD, ARG_NONE, false, true,
      "TIME[~TIME]", NULL, "all comes later, give or take"},
 

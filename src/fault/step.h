@@ -103,6 +103,7 @@ enum argument {
   ARG_NONE,
   ARG_SIZE,    /* 64k: a */
   ARG_TIME,    /* 30s: a, ns */
+  ARG_SIZES,   /* 1k~100: a, length */
   ARG_SPREAD,  /* 50ms~10ms: a, b, ns */
   ARG_TIMES,   /* 10s-20s: a, b, ns; b is INT64_MAX if left out */
   ARG_PERCENT, /* 2.5%: a, millionths */

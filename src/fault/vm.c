@@ -105,7 +105,8 @@ static void drop_idle_work(struct lane *lane) {
   struct work *work = lane->work;
   if (work != NULL && work->depth == 0 && work->pace.period_ns == 0 &&
       work->alarm.due_ns == INT64_MAX && work->relay == NULL &&
-      work->again_count == 0 && work->delay_ns == 0)
+      work->again_count == 0 && work->delay_ns == 0 &&
+      work->unacknowledged == 0)
     free_work(lane);
 }
 
@@ -118,7 +119,14 @@ void vm_replan(struct lane *lane, struct program *program) {
     work->alarm.due_ns = INT64_MAX;
     work->delay_ns = work->jitter_ns = work->again_count = 0;
   }
+  relay_replan(lane);
   vm_begin(lane, program);
+}
+
+const struct program *vm_plan(const struct lane *lane) {
+  const struct work *work = lane->work;
+  return work != NULL && work->depth > 0 ? work->frames[0].program
+                                         : lane->program;
 }
 
 void vm_clear(struct lane *lane) {
@@ -132,6 +140,19 @@ void vm_clear(struct lane *lane) {
 
 /* -- Pace ------------------------------------------------------------------ */
 
+/* What may have gone in so many periods.  Each portion is as much more or less
+ * as the two sums at its ends are, and no error adds up. */
+static int64_t portions(const struct lane *lane, int64_t periods) {
+  const struct pace *pace = &lane->work->pace;
+  const struct connection *connection = lane->connection;
+  uint64_t place = connection->server->hash + lane->is_up;
+  if (pace->spread == 0)
+    return periods * pace->bytes;
+  uint64_t dice = chance_mix(engine_of(lane)->seed, place,
+                             (connection->number << 24) + (uint64_t)periods);
+  return periods * pace->bytes + chance_spread(dice, pace->spread / 2);
+}
+
 int64_t pace_allowance(struct lane *lane) {
   struct engine *engine = engine_of(lane);
   struct pace *pace = lane->work != NULL ? &lane->work->pace : NULL;
@@ -142,11 +163,9 @@ int64_t pace_allowance(struct lane *lane) {
     pace->done = 0;
   }
   int64_t periods = (engine->now_ns - pace->begun_ns) / pace->period_ns + 1;
-  int64_t allowed = periods * pace->bytes - pace->done;
-  if (allowed <= 0) {
-    periods = pace->done / pace->bytes;
+  int64_t allowed = portions(lane, periods) - pace->done;
+  if (allowed <= 0)
     engine->wait_ns = pace->begun_ns + periods * pace->period_ns;
-  }
   return allowed > 0 ? allowed : 0;
 }
 
@@ -183,7 +202,10 @@ static enum result vm_drip(struct lane *lane, const struct step *step) {
 }
 
 static enum result vm_slice(struct lane *lane, const struct step *step) {
-  return set_pace(lane, step->a, step->b);
+  set_pace(lane, step->a, step->b);
+  if (lane->work != NULL)
+    lane->work->pace.spread = step->length;
+  return VM_NEXT;
 }
 
 static enum result vm_latency(struct lane *lane, const struct step *step) {

@@ -19,12 +19,31 @@
 #define LINGER_NS INT64_C(30000000000)
 #define READS_AT_ONCE 16
 
-/* Whether everything has arrived; else when to look again is set.  The step's
- * progress is how long the last look was ago. */
-static bool has_arrived(struct lane *lane) {
+/* Whether the client has read nothing for so long. */
+static bool is_patience_over(struct lane *lane, int bytes,
+                             int64_t patience_ns) {
+  const struct engine *engine = lane->connection->server->engine;
+  struct work *work = lane_work(lane);
+  if (work == NULL)
+    return false;
+  if (work->unacknowledged != bytes) {
+    work->unacknowledged = bytes;
+    work->unacknowledged_ns = engine->now_ns;
+  }
+  return engine->now_ns - work->unacknowledged_ns >= patience_ns;
+}
+
+/* Whether everything has arrived, or never will; else when to look again is
+ * set.  The step's progress is how long the last look was ago. */
+static bool has_arrived(struct lane *lane, int64_t patience_ns) {
   struct engine *engine = lane->connection->server->engine;
-  if (side_unacknowledged(lane_out(lane)) == 0)
+  int bytes = side_unacknowledged(lane_out(lane));
+  if (bytes == 0)
     return true;
+  if (is_patience_over(lane, bytes, patience_ns)) {
+    lane->connection->is_cut_short = true; /* nobody promised the rest */
+    return true;
+  }
   lane->progress = lane->progress == 0 ? FIRST_LOOK_NS : lane->progress * 2;
   if (lane->progress > LAST_LOOK_NS)
     lane->progress = LAST_LOOK_NS;
@@ -33,9 +52,11 @@ static bool has_arrived(struct lane *lane) {
 }
 
 enum result vm_rst(struct lane *lane, const struct step *step) {
-  (void)step;
-  if (!has_arrived(lane))
+  if (!has_arrived(lane, step->has_argument ? step->a : LINGER_NS))
     return VM_WAIT;
+  /* Of the direction upwards, nothing was promised to the client. */
+  if (lane->is_up && side_unacknowledged(&lane->connection->client) > 0)
+    lane->connection->is_cut_short = true;
   connection_end(lane->connection, END_RST);
   return VM_GONE;
 }
@@ -118,7 +139,7 @@ enum result vm_vanish(struct lane *lane, const struct step *step) {
   struct connection *connection = lane->connection;
   struct engine *engine = connection->server->engine;
   if (!connection->is_vanished) {
-    if (!has_arrived(lane))
+    if (!has_arrived(lane, LINGER_NS))
       return VM_WAIT;
     connection->is_vanished = true;
     int error = side_lose(&connection->client, 1000000);

@@ -12,6 +12,7 @@
 struct pace {
   int64_t period_ns; /* 0: as fast as can be */
   int64_t bytes;
+  int64_t spread;   /* give or take so many */
   int64_t begun_ns; /* -1: with the next byte */
   int64_t done;
 };
@@ -39,6 +40,9 @@ struct work {
   struct alarm alarm;
   int64_t again_count;
   int64_t delay_ns, jitter_ns; /* of what is relayed */
+  /* What the client has not acknowledged, and since when it is as much. */
+  int unacknowledged;
+  int64_t unacknowledged_ns;
   struct relay *relay;
 };
 
@@ -54,6 +58,8 @@ void pace_restart(struct lane *lane);
 
 /* relay.c */
 void relay_free(struct lane *lane);
+/* Another program begins; what was read goes out still. */
+void relay_replan(struct lane *lane);
 
 /* Steps, in vm_read.c, vm_send.c, vm_close.c, relay.c, answer.c. */
 typedef enum result step_run(struct lane *lane, const struct step *step);
