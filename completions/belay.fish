@@ -51,7 +51,7 @@ complete -c belay -n __fish_use_subcommand -a 'fault get run help'
 complete -c belay -n '__belay_is help' -a 'fault get run'
 
 function __belay_fault_operands
-    __belay_operands -l --listen -r --root -u --upstream -c --config --drip -s --seed --max-connections --tls-ca --ready-fd --ready-file --log --color
+    __belay_operands -l --listen -r --root -u --upstream -c --config --drip --api -s --seed --max-connections --tls-ca --ready-fd --ready-file --log --color
 end
 
 function __belay_fault_first
@@ -63,6 +63,7 @@ complete -c belay -n '__belay_is fault' -s r -l root -x -a '(__fish_complete_dir
 complete -c belay -n '__belay_is fault' -s u -l upstream -x -d 'pass on to there'
 complete -c belay -n '__belay_is fault' -s c -l config -r -F -d 'servers from an INI file; see the man page'
 complete -c belay -n '__belay_is fault' -l drip -x -d 'of the slow service alone (default 1s)'
+complete -c belay -n '__belay_is fault' -l api -x -d 'be controlled there, as toxiproxy is on port 8474'
 complete -c belay -n '__belay_is fault' -s s -l seed -x -d 'of all that is left to chance'
 complete -c belay -n '__belay_is fault' -l max-connections -x -d 'at once; more are reset'
 complete -c belay -n '__belay_is fault' -l private-net -d 'in a network namespace of our own'

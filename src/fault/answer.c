@@ -52,7 +52,7 @@ static bool is_chosen(uint64_t chosen, size_t i) {
 static void choose_rules(struct asking *asking) {
   struct connection *connection = asking->connection;
   struct server *server = asking->server;
-  asking->occasion = server_occasion(server, connection->number, false);
+  asking->occasion = server_occasion(connection, false);
   asking->occasion.path = asking->request.path;
   asking->occasion.request = paths_count(server->paths, asking->request.target);
   asking->chosen = rules_chosen(&server->rules, &asking->occasion);
@@ -121,6 +121,25 @@ static struct program *respond(struct asking *asking) {
     response = NULL;
   }
   return response;
+}
+
+/* -- Before its end -------------------------------------------------------- */
+
+bool answer_is_early(const char *line, size_t size) {
+  struct asking asking = {0};
+  char *problem = NULL, *copy = malloc(size + 1);
+  bool is_early = false;
+  if (copy == NULL)
+    return false;
+  memcpy(copy, line, size);
+  request_parse(copy, size, &asking.request);
+  if (asking.request.problem == 0 && read_own_rules(&asking, &problem) == 0)
+    is_early = rules_find(&asking.own, UINT64_MAX, OP_EARLY) != NULL;
+  rules_clear(&asking.own);
+  free(asking.request.path);
+  free(problem);
+  free(copy);
+  return is_early;
 }
 
 /* -- The step -------------------------------------------------------------- */

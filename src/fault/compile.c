@@ -256,11 +256,12 @@ static int add_own_steps(struct program *program, const struct rules *rules,
 
 /* Of several rules, delays add up, and the lowest rate counts. */
 static bool join_pace(struct program *program, const struct step *item) {
-  struct step *same = program->steps, *end = program->steps + program->count;
-  while (same < end && same->op != item->op)
-    same++;
-  if (same == end || (item->op != OP_LATENCY && item->op != OP_RATE))
+  uint32_t i = 0;
+  while (i < program->count && program->steps[i].op != item->op)
+    i++;
+  if (i == program->count || (item->op != OP_LATENCY && item->op != OP_RATE))
     return false;
+  struct step *same = &program->steps[i];
   if (item->op == OP_LATENCY) {
     same->a += item->a;
     same->b += item->b;

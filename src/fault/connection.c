@@ -32,14 +32,24 @@ const char *connection_ending(enum ending ending) {
   return endings[ending];
 }
 
-const char *connection_client(const struct connection *connection,
-                              char text[64]) {
-  char host[INET6_ADDRSTRLEN] = "";
+const char *connection_host(const struct connection *connection,
+                            char text[64]) {
   if (connection->family != AF_INET && connection->family != AF_INET6)
     return strcpy(text, "unix");
-  inet_ntop(connection->family, connection->address, host, sizeof(host));
-  snprintf(text, 64, connection->family == AF_INET ? "%s:%d" : "[%s]:%d", host,
-           connection->port);
+  inet_ntop(connection->family, connection->address, text, 64);
+  return text;
+}
+
+const char *connection_client(const struct connection *connection,
+                              char text[64]) {
+  char host[64];
+  connection_host(connection, host);
+  if (connection->family == AF_INET)
+    snprintf(text, 64, "%.15s:%d", host, connection->port);
+  else if (connection->family == AF_INET6)
+    snprintf(text, 64, "[%.45s]:%d", host, connection->port);
+  else
+    strcpy(text, host);
   return text;
 }
 

@@ -81,6 +81,7 @@ struct connection {
   uint8_t ending;
   bool is_vanished;
   bool is_cut_short; /* ended by the client before its program did */
+  bool owes_head;    /* of a request that was answered before its end */
   uint16_t requests;
 };
 
@@ -128,6 +129,8 @@ const char *connection_ending(enum ending ending);
 /* "127.0.0.1:43210", "[::1]:43210", "unix" */
 const char *connection_client(const struct connection *connection,
                               char text[64]);
+/* The same without a port. */
+const char *connection_host(const struct connection *connection, char text[64]);
 
 static inline struct side *lane_in(struct lane *lane) {
   struct connection *connection = lane->connection;

@@ -172,8 +172,7 @@ static bool is_relayed(const struct connection *connection,
 }
 
 static int connect_upstream(struct connection *connection) {
-  struct program *up =
-      server_program(connection->server, connection->number, true);
+  struct program *up = server_program(connection, true);
   if (up == NULL)
     return -ENOMEM;
   if (!is_relayed(connection, up)) {
@@ -191,7 +190,7 @@ static int connect_upstream(struct connection *connection) {
 /* Programs, upstream, TLS: 0, or -errno. */
 static int prepare(struct connection *connection) {
   struct server *server = connection->server;
-  struct program *program = server_program(server, connection->number, false);
+  struct program *program = server_program(connection, false);
   if (program == NULL)
     return -ENOMEM;
   connection->lane.program = program;

@@ -13,8 +13,11 @@
 #include "cli/message.h"
 #include "cli/unit.h"
 #include "cli/utf8.h"
+#include "clients.h"
 #include "engine.h"
 #include "verify.h"
+
+#define CLIENTS_SHOWN 20
 
 static int64_t wall_ms(void) {
   struct timespec now;
@@ -75,6 +78,8 @@ void log_connection(struct log *log, const struct connection *connection,
   int64_t elapsed_ns = now_ns - connection->begun_ns;
   if (log->verify != NULL)
     verify_connection(log->verify, connection);
+  if (log->clients != NULL)
+    clients_count(log->clients, connection);
   if (log->quiet)
     return;
   log->is_dirty = true;
@@ -132,11 +137,11 @@ void log_api(struct log *log, const struct address *address) {
 
 /* -- The summary ----------------------------------------------------------- */
 
-static void summarise(struct log *log, const struct server *server) {
-  const struct server_counts *counts = &server->counts;
+static void summarise(struct log *log, const char *what, const char *name,
+                      const struct server_counts *counts) {
   char sent[UNIT_TEXT_BYTES], received[UNIT_TEXT_BYTES];
-  fprintf(log->file, "%s: %" PRIu64 " connections, sent %s, received %s",
-          server->name, counts->connections,
+  fprintf(log->file, "%s%s: %" PRIu64 " connections, sent %s, received %s",
+          what, name, counts->connections,
           unit_size((int64_t)counts->sent, sent),
           unit_size((int64_t)counts->received, received));
   const char *between = "; ended by";
@@ -149,11 +154,12 @@ static void summarise(struct log *log, const struct server *server) {
   fputc('\n', log->file);
 }
 
-static void summarise_json(struct log *log, const struct server *server) {
-  const struct server_counts *counts = &server->counts;
+static void summarise_json(struct log *log, const char *event, const char *key,
+                           const char *name,
+                           const struct server_counts *counts) {
   struct json json = json_begin(log->file);
-  json_string(&json, "event", "summary");
-  json_string(&json, "server", server->name);
+  json_string(&json, "event", event);
+  json_string(&json, key, name);
   json_number(&json, "connections", (int64_t)counts->connections);
   json_number(&json, "requests", (int64_t)counts->requests);
   json_number(&json, "sent", (int64_t)counts->sent);
@@ -164,15 +170,26 @@ static void summarise_json(struct log *log, const struct server *server) {
   json_end(&json);
 }
 
+static void summarise_clients(struct log *log) {
+  struct client_counts *list = NULL;
+  size_t count = log->clients != NULL
+                     ? clients_list(log->clients, CLIENTS_SHOWN, &list)
+                     : 0;
+  for (size_t i = 0; i < count; i++)
+    if (log->json)
+      summarise_json(log, "client", "address", list[i].name, &list[i].counts);
+    else
+      summarise(log, "client ", list[i].name, &list[i].counts);
+  free(list);
+}
+
 void log_summary(struct log *log, const struct engine *engine) {
   for (const struct server *server = engine->servers; server != NULL;
-       server = server->next) {
-    if (server->counts.connections == 0 && !log->json)
-      continue;
+       server = server->next)
     if (log->json)
-      summarise_json(log, server);
-    else
-      summarise(log, server);
-  }
+      summarise_json(log, "summary", "server", server->name, &server->counts);
+    else if (server->counts.connections > 0)
+      summarise(log, "", server->name, &server->counts);
+  summarise_clients(log);
   fflush(log->file);
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 struct address;
+struct clients;
 struct connection;
 struct engine;
 struct server;
@@ -23,6 +24,7 @@ struct log {
   bool colour; /* how it ended */
   bool is_dirty;
   struct verify *verify; /* or NULL */
+  struct clients *clients;
 };
 
 /* The table of all servers. */

@@ -30,7 +30,7 @@ static const struct cli_option table[] = {
      &values.drip_ns},
 
     {CLI_STRING, 0, "api", "ADDRESS",
-     "control it at run time there, as toxiproxy, on 8474", &values.api},
+     "be controlled there, as toxiproxy is on port 8474", &values.api},
 
     {CLI_HEADING, .help = "How"},
     {CLI_STRING, 's', "seed", "N", "of all that is left to chance",

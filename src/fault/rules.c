@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "chance.h"
+#include "connection.h"
 
 int rules_add(struct rules *rules, const char *text,
               struct parse_error *ret_error) {
@@ -61,6 +62,7 @@ static bool is_within(const struct step *step, int64_t value) {
 static bool condition_holds(const struct step *step, size_t index,
                             const struct occasion *occasion) {
   uint64_t dice;
+  char text[64];
   switch (step->op) {
     case OP_CHANCE:
       dice = chance_mix(occasion->seed + index, occasion->server,
@@ -76,6 +78,9 @@ static bool condition_holds(const struct step *step, size_t index,
     case OP_PATH:
       return occasion->path != NULL &&
              fnmatch(step->text, occasion->path, 0) == 0;
+    case OP_CLIENT:
+      return occasion->who != NULL &&
+             fnmatch(step->text, connection_host(occasion->who, text), 0) == 0;
     default:
       return true;
   }

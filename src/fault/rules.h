@@ -8,6 +8,8 @@
 
 #define RULES_AT_MOST 64
 
+struct connection;
+
 /* One fault text is one rule; all that apply are added up, in order. */
 struct rules {
   struct program *items[RULES_AT_MOST];
@@ -23,7 +25,8 @@ struct occasion {
   uint64_t request;    /* its number for this path, from 1; 0: no request */
   int64_t age_ns;      /* since the server began */
   const char *path;    /* of the request, or NULL */
-  bool is_up;          /* the direction, of a proxy */
+  const struct connection *who; /* or NULL */
+  bool is_up;                   /* the direction, of a proxy */
 };
 
 /* Adds a rule from its text; as parse_fault(), and -E2BIG. */

@@ -36,13 +36,15 @@ __attribute__((format(printf, 3, 4))) static int refuse(char **ret_error,
 
 /* -- Programs -------------------------------------------------------------- */
 
-struct occasion server_occasion(const struct server *server, uint64_t number,
+struct occasion server_occasion(const struct connection *connection,
                                 bool is_up) {
+  const struct server *server = connection->server;
   const struct engine *engine = server->engine;
   return (struct occasion){
       .seed = engine->seed,
       .server = server->hash,
-      .connection = number,
+      .connection = connection->number,
+      .who = connection,
       .age_ns = engine->now_ns - engine->begun_ns,
       .is_up = is_up,
   };
@@ -91,9 +93,10 @@ static int compile(struct server *server, uint64_t chosen, bool is_up,
   return error;
 }
 
-struct program *server_program(struct server *server, uint64_t number,
+struct program *server_program(const struct connection *connection,
                                bool is_up) {
-  struct occasion occasion = server_occasion(server, number, is_up);
+  struct server *server = connection->server;
+  struct occasion occasion = server_occasion(connection, is_up);
   uint64_t chosen = rules_chosen(&server->rules, &occasion);
   const struct step *wrong;
   struct program *program;
@@ -186,8 +189,7 @@ static int take_rules(struct server *server, const struct rules *rules,
 /* A lane whose program would be the same is left alone. */
 static void replan_lane(struct lane *lane) {
   struct connection *connection = lane->connection;
-  struct program *program =
-      server_program(connection->server, connection->number, lane->is_up);
+  struct program *program = server_program(connection, lane->is_up);
   if (program == NULL || program_is_same(program, vm_plan(lane)))
     program_release(program);
   else

@@ -93,9 +93,8 @@ int server_set_rules(struct server *server, const struct rules *rules,
                      char **ret_error);
 
 /* The program for a connection, held; NULL out of memory. */
-struct program *server_program(struct server *server, uint64_t number,
-                               bool is_up);
-struct occasion server_occasion(const struct server *server, uint64_t number,
+struct program *server_program(const struct connection *connection, bool is_up);
+struct occasion server_occasion(const struct connection *connection,
                                 bool is_up);
 /* What its rules are, in words, to be freed. */
 char *server_wanted(const struct server *server);

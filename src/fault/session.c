@@ -16,6 +16,7 @@
 #include "cli/exit.h"
 #include "cli/message.h"
 #include "cli/term.h"
+#include "clients.h"
 #include "command.h"
 #include "engine.h"
 #include "control.h"
@@ -122,6 +123,7 @@ static int open_log(struct session *session, char **ret_error) {
                 term_has_colour(fd, (enum term_when)options->color);
   if (options->verify)
     log->verify = verify_new();
+  log->clients = clients_new();
   return 0;
 }
 
@@ -195,6 +197,7 @@ static void clear_away(struct session *session) {
   }
   control_end(&session->control);
   verify_free(session->log.verify);
+  clients_free(session->log.clients);
   if (session->log.file != NULL)
     fclose(session->log.file);
   free(session->engine);

@@ -31,6 +31,8 @@ const struct form step_forms[] = {
          "on connections made so long after the start"),
     WHEN("path", OP_PATH, ARG_TEXT, "PATTERN",
          "on requests whose path matches, as a shell's patterns do"),
+    WHEN("client", OP_CLIENT, ARG_TEXT, "PATTERN",
+         "on connections of clients whose address matches"),
     BARE("up", OP_UP, CLASS_WHEN, false, "proxy: what the client sends"),
     BARE("down", OP_DOWN, CLASS_WHEN, false,
          "proxy: what the client gets (default)"),

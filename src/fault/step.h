@@ -33,6 +33,7 @@ enum step_op {
   OP_REQUEST,
   OP_TIME,
   OP_PATH,
+  OP_CLIENT,
   OP_UP,
   OP_DOWN,
   /* LISTEN */

@@ -137,6 +137,21 @@ static size_t find_line(const char *input, size_t used, size_t from) {
   return end != NULL ? (size_t)(end - input) + 1 : 0;
 }
 
+/* The line of a request that is answered before its head has ended; 0: there is
+ * none.  Its line feed stays, so that the head's end is found later. */
+static size_t find_early(const struct lane *lane) {
+  const struct connection *connection = lane->connection;
+  const struct exchange *exchange = connection->exchange;
+  const struct program *program = lane->program;
+  bool answers = lane->pc + 1 < program->count &&
+                 program->steps[lane->pc + 1].op == OP_ANSWER;
+  size_t size = find_line(exchange->input, exchange->used, 0);
+  if (size < 2 || connection->owes_head || !answers ||
+      memmem(exchange->input, size, "early", 5) == NULL)
+    return 0;
+  return answer_is_early(exchange->input, size - 1) ? size - 1 : 0;
+}
+
 /* Reads until `find` finds the end; lane->progress is how far was looked. */
 static enum result read_head(struct lane *lane,
                              size_t (*find)(const char *, size_t, size_t)) {
@@ -148,6 +163,14 @@ static enum result read_head(struct lane *lane,
     if (exchange != NULL) {
       exchange->head =
           find(exchange->input, exchange->used, (size_t)lane->progress);
+      if (exchange->head > 0 && connection->owes_head) {
+        connection->owes_head = false;
+        exchange_consume(connection, exchange->head);
+        lane->progress = 0;
+        continue;
+      }
+      if (exchange->head == 0 && find == find_head)
+        connection->owes_head |= (exchange->head = find_early(lane)) > 0;
       if (exchange->head > 0)
         return VM_NEXT;
       lane->progress = (int64_t)exchange->used;

@@ -68,6 +68,10 @@ step_run vm_send;
 step_run vm_rst, vm_fin, vm_close, vm_half_close, vm_vanish, vm_loss;
 step_run vm_relay, vm_answer;
 
+/* answer.c: whether a request whose first line this is wants to be answered
+ * before the rest of it has come. */
+bool answer_is_early(const char *line, size_t size);
+
 /* A client that cannot be written to, or read from, any more: ends it. */
 enum result vm_broken(struct lane *lane, struct side *side, int error);
 

@@ -360,6 +360,27 @@ def an_early_answer_does_not_wait_for_the_head(t):
 
 
 @test()
+def a_url_asks_for_an_early_answer(t):
+    fault = Fault(t)
+    sock = connect(t, fault.port)
+    for number in (5, 6):
+        sock.sendall(b'GET /bytes/%d?fault=early HTTP/1.1\r\n' % number)
+        got = b''
+        while not got.endswith(pattern(0, 0, number)):
+            got += sock.recv(1000)
+        contains(got.decode('latin-1'), 'HTTP/1.1 200')
+        sock.sendall(b'Host: x\r\n')
+        assert silent(sock, 0.05)
+        sock.sendall(b'\r\nGET /bytes/1 HTTP/1.1\r\n')
+        assert silent(sock, 0.05)
+        sock.sendall(b'\r\n')
+        contains(sock.recv(1000).decode('latin-1'), 'Content-Length: 1')
+    sock.sendall(b'GET /bytes/3?fault=early HTTP/1.1\r\n\r\n')
+    contains(sock.recv(1000).decode('latin-1'), 'Content-Length: 3')
+    assert silent(sock, 0.05)
+
+
+@test()
 def a_server_has_faults_for_paths(t):
     fault = Fault(t, 'path:/bytes/1*; status:500', 'rst@body+1')
     equal(get(t, fault.port, '/bytes/10').status, 500)

@@ -270,6 +270,36 @@ def tls(t, fault, authority, host='localhost'):
     return context.wrap_socket(connect(t, fault.port), server_hostname=host)
 
 
+def all_of_tls(t, fault, authority):
+    """What comes until the FIN: the data, whether a close_notify was among it,
+    and the records.  The library sees bytes, and never the socket, so that it
+    cannot take an end for another."""
+    context = ssl.create_default_context(cafile=authority)
+    come, go = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(come, go, server_hostname='localhost')
+    sock = connect(t, fault.port)
+    while True:
+        try:
+            client.do_handshake()
+            break
+        except ssl.SSLWantReadError:
+            sock.sendall(go.read())
+            come.write(sock.recv(65536))
+    sock.sendall(go.read())
+    raw, ended = read_all(sock)
+    equal(ended, 0)
+    come.write(raw)
+    data = b''
+    try:
+        while part := client.read(100):
+            data += part
+        return data, True, raw
+    except ssl.SSLZeroReturnError:
+        return data, True, raw
+    except ssl.SSLWantReadError:
+        return data, False, raw
+
+
 @test()
 def tls_is_right_and_wrong(t):
     authority = t.path('ca.pem')
@@ -289,14 +319,10 @@ def tls_is_right_and_wrong(t):
             raise AssertionError('it was trusted')
         except ssl.SSLCertVerificationError as error:
             contains(str(error), part)
-    with tls(t, server('tls:cut', 'send:10; fin'), authority) as sock:
-        sock.suppress_ragged_eofs = False
-        equal(len(sock.recv(10)), 10)
-        try:
-            rest = sock.recv(1)
-            raise AssertionError(f'close_notify was said, {rest!r}')
-        except (ssl.SSLEOFError, ConnectionResetError):
-            pass
+    for word, is_said in (('tls', True), ('tls:cut', False)):
+        data, said, raw = all_of_tls(
+            t, server(word, 'send:10; fin'), authority)
+        equal((data, said), (pattern(0, 0, 10), is_said), (word, raw))
     sock = connect(t, server('tls:stall').port)
     sock.sendall(b'\x16\x03\x01')
     assert silent(sock)
@@ -311,6 +337,59 @@ def the_origin_speaks_tls_too(t):
         ['curl', '-sS', '--cacert', authority,
          f'https://localhost:{fault.port}/a'], capture_output=True, check=False)
     equal((done.returncode, len(done.stdout), done.stderr), (0, 100000, b''))
+
+
+# -- To whom -----------------------------------------------------------------
+
+@test()
+def what_was_done_is_told_by_client(t):
+    fault = Fault(t, 'client:127.0.0.2; send:"two"; rst',
+                  'client:127.0.0.[13]; send:"other"; read-all; fin',
+                  listen=['*:0'])
+    for host, wanted in (('127.0.0.1', (b'other', 0)),
+                         ('127.0.0.2', (b'two', RESET)),
+                         ('127.0.0.2', (b'two', RESET)),
+                         ('127.0.0.3', (b'other', 0))):
+        sock = socket.socket()
+        t.defer(sock.close)
+        sock.bind((host, 0))
+        sock.connect(('127.0.0.1', fault.port))
+        equal(sock.recv(5), wanted[0])
+        if wanted[1] == 0:
+            sock.shutdown(socket.SHUT_WR)
+        equal(read_all(sock), (b'', wanted[1]))
+    fault.ended(4)
+    fault.stop()
+    equal([(line['address'], line['connections'], line['rst'], line['fin'])
+           for line in fault.lines() if line['event'] == 'client'],
+          [('127.0.0.2', 2, 2, 0), ('127.0.0.1', 1, 0, 1),
+           ('127.0.0.3', 1, 0, 1)])
+
+
+@test()
+def many_clients_are_told_together(t):
+    fault = Fault(t, '-q', 'rst', listen=['*:0'])
+    for number in range(1, 1101):
+        sock = socket.socket()
+        sock.bind((f'127.0.{number // 250}.{number % 250 + 1}', 0))
+        sock.connect(('127.0.0.1', fault.port))
+        equal(read_all(sock), (b'', RESET))
+        sock.close()
+    fault.stop()
+    lines = [line for line in fault.lines() if line['event'] == 'client']
+    equal((len(lines), lines[-1]['address'],
+           sum(line['connections'] for line in lines)), (21, 'others', 1100))
+
+
+@test()
+def a_client_that_does_not_read_is_reset_in_the_end(t):
+    fault = Fault(t, '--verify', 'conn:1; send:100k; rst:200ms',
+                  'conn:2; flood; rst@200ms:0s', listen=['127.0.0.1:0'])
+    for number in range(2):
+        sock = connect(t, fault.port, receive_buffer=4096)
+        equal(fault.ended(number + 1)[number]['end'], 'rst')
+        equal(read_all(sock)[1], RESET)
+    equal(fault.stop(), -signal.SIGTERM)
 
 
 # -- Verifying ---------------------------------------------------------------
