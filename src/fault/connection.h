@@ -79,9 +79,9 @@ struct connection {
   uint16_t port;
   uint8_t family;
   uint8_t ending;
-  bool is_vanished;
-  bool is_cut_short; /* ended by the client before its program did */
-  bool owes_head;    /* of a request that was answered before its end */
+  bool is_vanished : 1;
+  bool is_cut_short : 1; /* ended by the client before its program did */
+  bool owes_head : 1;    /* of a request that was answered before its end */
   uint16_t requests;
 };
 

@@ -28,6 +28,9 @@ TEST(steps_are_read_in_every_way_of_writing_them) {
   CHECK_STR(canonical("conn:3; conn:2-; conn:1-4; p:2.5%"),
             "conn:3; conn:2-; conn:1-4; p:2.5%");
   CHECK_STR(canonical("slice:1k,100ms"), "slice:1k,100ms");
+  CHECK_STR(canonical("slice:1k~100,1s"), "slice:1k~100,1s");
+  CHECK_STR(canonical("rst@4k:0s"), "rst@4k:0s");
+  CHECK_STR(canonical("client:10.*; rst"), "client:\"10.*\"; rst");
   CHECK_STR(canonical("length:+10; length:-1; length:7; length:huge"),
             "length:+10; length:-1; length:7; length:huge");
   CHECK_STR(canonical("retry-after:120; retry-after:date"),
@@ -62,7 +65,7 @@ TEST(what_is_wrong_is_named_with_its_position) {
       {"rate", 1, "'rate' is written rate[@POSITION]:SIZE"},
       {"rate:", 1, "is written"},
       {"rate:x", 6, "is written"},
-      {"rst:3", 5, "is written rst"},
+      {"rst:x", 5, "is written rst"},
       {"send:\"abc", 6, "does not end"},
       {"send:\"a\\q\"", 8, "after '\\'"},
       {"p:101%", 3, "is written p:PERCENT"},
@@ -70,6 +73,7 @@ TEST(what_is_wrong_is_named_with_its_position) {
       {"conn:0", 6, "is written"},
       {"conn:5-3", 6, "is written"},
       {"slice:1k", 9, "is written"},
+      {"slice:1k~2k,1s", 7, "is written"},
       {"status:99", 1, "is written"},
       {"drip:0", 1, "is written"},
       {"chunked:wrong", 9, "is written chunked"},
