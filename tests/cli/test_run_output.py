@@ -204,14 +204,14 @@ def one_that_fled_and_holds_the_pipe_is_ended(t):
     nobody_is_left(t, t.path('there'))
 
 
-@test()
+@test(seconds=90)
 def one_that_goes_on_writing_is_not_listened_to_for_ever(t):
     one = run(t, LINE, '--orphans=leave', '--prefix=>', 'sh', '-c',
               'yes $0 & echo pid $!', ':::', t.dir)
     pid = re.search(r'>pid (\d+)', one.stdout.text()).group(1)
     contains(one.stderr.text(), 'left its output open', 'stderr')
     t.until(lambda: not os.path.exists(f'/proc/{pid}'),
-            'SIGPIPE ended who went on')
+            'SIGPIPE ended who went on', 60)
 
 
 @test()

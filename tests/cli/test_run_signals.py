@@ -289,11 +289,13 @@ def a_hangup_that_was_ignored_stays_so(t):
 
 
 def signals_of(pid, what):
-    """A line of its status as a set of numbers."""
+    """A line of its status as a set of numbers, but those that the C library
+    keeps for itself and nobody can set."""
     with open(f'/proc/{pid}/status') as file:
         line, = [line for line in file if line.startswith(what + ':')]
     bits = int(line.split()[1], 16)
-    return {number for number in range(1, 65) if bits >> (number - 1) & 1}
+    return {number for number in range(1, 65)
+            if bits >> (number - 1) & 1 and number not in (32, 33)}
 
 
 def started(t, *arguments, **more):
