@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -96,7 +97,17 @@ static int add_children(struct belay__pids *pids, pid_t parent) {
   return error;
 }
 
+/* In another namespace's /proc our numbers are others'. */
+static bool is_our_proc(void) {
+  char text[24];
+  ssize_t n = readlink("/proc/self", text, sizeof(text) - 1);
+  text[n > 0 ? n : 0] = '\0';
+  return strtol(text, NULL, 10) == getpid();
+}
+
 int belay__tree_children(struct belay__pids *pids) {
+  if (!is_our_proc())
+    return -ENOSYS;
   int error = add_children(pids, getpid());
   return error == 0 || error == -ENOMEM ? error : belay__scan_children(pids);
 }
@@ -115,8 +126,14 @@ int belay__tree_walk(struct belay__pids *pids,
 }
 
 bool belay__tree_is_alive(pid_t pid) {
-  char state;
+  char state, path[64];
+  struct stat tasks;
   pid_t parent;
-  return belay__scan_stat(pid, &state, &parent) == 0 && state != 'Z' &&
-         state != 'X';
+  if (belay__scan_stat(pid, &state, &parent) < 0 || state == 'X')
+    return false;
+  if (state != 'Z')
+    return true;
+  /* Its first thread has ended; others may go on. */
+  snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+  return stat(path, &tasks) == 0 && tasks.st_nlink > 3;
 }

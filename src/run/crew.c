@@ -154,7 +154,7 @@ void crew_ask_to_end(struct crew *crew, struct task *task, int signo,
   if (task->job != NULL)
     belay_job_signal(task->job, SIGCONT);
   task->asked = true;
-  if (grace_ns >= 0 && task->grace == NULL)
+  if (grace_ns > 0 && task->grace == NULL)
     belay_loop_add_timer(crew->loop, grace_ns, 0, task, &task->grace);
 }
 
@@ -265,6 +265,7 @@ bool crew_on_timer(struct crew *crew, struct task *task,
     report_slow(crew->report, task);
   } else if (source == task->grace) {
     crew_signal(crew, task, SIGKILL);
+    remove_source(&task->grace);
     return task->state == TASK_LEFTOVERS;
   }
   return false;

@@ -11,6 +11,7 @@
 #include "exit.h"
 #include "options.h"
 #include "single.h"
+#include "start.h"
 
 static int print(const char *text) {
   return text != NULL && fputs(text, stdout) >= 0 && fflush(stdout) == 0
@@ -21,6 +22,7 @@ static int print(const char *text) {
 int main(int argc, char **argv) {
   struct run_options options;
   char *error = NULL;
+  start_fill_standard_fds();
   message_set_program("belay-init");
   if (run_options_parse(argc, argv, &options, &error) < 0) {
     message("%s", error != NULL ? error : "out of memory");

@@ -27,6 +27,7 @@
 #include "exit.h"
 #include "jobserver.h"
 #include "output.h"
+#include "print.h"
 #include "queue.h"
 #include "report.h"
 #include "signals.h"
@@ -225,6 +226,7 @@ static void on_wish(struct many *many, int signo) {
   int wanted = signals_rewritten(many->options, signo);
   many->wished_ns = now;
   many->level++;
+  print_hurry();
   if (many->signo == 0)
     many->signo = signo;
   if (many->level == LEVEL_ASKED) {
@@ -246,6 +248,8 @@ static void on_wish(struct many *many, int signo) {
 
 /* Nobody reads what we write: nor what the commands would write. */
 static void check_output(struct many *many) {
+  if (many->output_error == -EINTR)
+    many->output_error = 0; /* the signal will be told */
   if (many->output_error == 0 || many->no_more)
     return;
   if (many->output_error != -EPIPE)
@@ -388,7 +392,9 @@ static void end_orphans(struct many *many) {
     if (!many->options->quiet)
       survivors_tell("commands", "asked to end");
     survivors_signal(NULL, many->options->end_signal);
-    belay_loop_add_timer(many->loop, many->options->grace_ns, 0, NULL, &grace);
+    if (many->options->grace_ns > 0)
+      belay_loop_add_timer(many->loop, many->options->grace_ns, 0, NULL,
+                           &grace);
   }
   while (survivors_exist(NULL) && belay_loop_next(many->loop, -1, &event) > 0) {
     if (event.type == BELAY_EVENT_SIGNAL && event.signal.signo == SIGCHLD)
@@ -396,9 +402,10 @@ static void end_orphans(struct many *many) {
     else if (event.type == BELAY_EVENT_FD)
       on_fd(many, &event);
     else if (event.type == BELAY_EVENT_SIGNAL &&
-             signals_is_end(event.signal.signo))
+             signals_is_end(event.signal.signo)) {
+      many->signo = many->signo != 0 ? many->signo : event.signal.signo;
       break;
-    else if (event.type == BELAY_EVENT_TIMER && event.source == grace)
+    } else if (event.type == BELAY_EVENT_TIMER && event.source == grace)
       break;
     else if (event.type == BELAY_EVENT_TIMER && event.data == NULL)
       on_timer(many, &event);
@@ -480,6 +487,11 @@ static int end(struct many *many) {
   display_close(many->display);
   if (error == 0)
     error = many->output_error;
+  if (error < 0 && error != -EPIPE && many->signo == 0) {
+    if (many->status != EXIT_BELAY)
+      complain("standard output", error);
+    many->status = EXIT_BELAY;
+  }
   if (report_close(many->report, &many->tally, many->signo) < 0)
     many->status = EXIT_BELAY;
   int signo = many->signo, status = many->status;

@@ -81,13 +81,13 @@ struct run_options {
   /* What belay under other names does otherwise. */
   const struct as_hooks *as; /* as.h; NULL: it is called belay run */
   int group;                 /* the command's: its own, ours, a session's */
-  bool never_raise;          /* 128 and the number, and no death by the signal */
-  bool signal_first_only;    /* and not its whole group */
-  bool signals_alone;        /* no SIGCONT goes with them */
-  bool stops_itself;         /* by SIGSTOP, having passed on a terminal's stop */
-  bool ends_group;           /* TERM for the rest, when the command has ended */
-  bool alarm_is_timeout;     /* SIGALRM: the time is over */
-  bool receives_orphans;     /* though they are left when we end */
+  bool never_raise;       /* 128 and the number, and no death by the signal */
+  bool signal_first_only; /* and not its whole group */
+  bool signals_alone;     /* no SIGCONT goes with them */
+  bool stops_itself;      /* by SIGSTOP, having passed on a terminal's stop */
+  bool ends_group;        /* TERM for the rest, when the command has ended */
+  bool alarm_is_timeout;  /* SIGALRM: the time is over */
+  bool receives_orphans;  /* though they are left when we end */
 };
 
 /* Its table: for the completions too, which know nothing else of it. */

@@ -9,6 +9,8 @@
  */
 #include "output_group.h"
 
+#include <belay/orphans.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -20,6 +22,7 @@
 struct output {
   struct output *next; /* of those that are free, or kept back */
   long number;         /* of the command */
+  bool is_reusable;    /* nobody else can write to it */
   int fds[2];          /* the second is -1 if there is one for both */
 };
 
@@ -96,7 +99,7 @@ static int show_kept(struct group *group, bool all) {
     struct output *output = group->kept;
     group->kept = output->next;
     group->next_number = output->number + 1;
-    int n = show(group, output, true);
+    int n = show(group, output, output->is_reusable);
     error = error < 0 ? error : n;
   }
   return error;
@@ -145,6 +148,29 @@ static int begin(struct outputs *outputs, struct task *task,
   return 0;
 }
 
+/* Nobody may be left who has it open, in the group or out of it. */
+static bool is_reusable(const struct outputs *outputs,
+                        const struct task *task) {
+  return !task->left && outputs->options->orphans != ORPHANS_LEAVE &&
+         belay_orphans_list(NULL, 0) == 0;
+}
+
+/* Where nothing was written, only the place in the order is kept: one slow
+ * command is not to make all that come after it hold their files. */
+static void give_back_if_empty(struct group *group, struct output *output) {
+  for (int i = 0; i < 2; i++)
+    if (output->fds[i] >= 0 && capture_size(output->fds[i]) != 0)
+      return;
+  struct output *files = output->is_reusable ? malloc(sizeof(*files)) : NULL;
+  if (files == NULL)
+    return;
+  *files = *output;
+  files->next = group->free;
+  group->free = files;
+  output->fds[0] = output->fds[1] = -1;
+  output->is_reusable = false;
+}
+
 static int end(struct outputs *outputs, struct task *task, bool is_last) {
   struct group *group = outputs->state;
   struct output *output = task->output;
@@ -152,13 +178,15 @@ static int end(struct outputs *outputs, struct task *task, bool is_last) {
     return 0;
   if (!is_last && !outputs->options->keep_order) {
     task->output = NULL;
-    return show(group, output, !task->left);
+    return show(group, output, is_reusable(outputs, task));
   }
   if (!is_last)
     return 0; /* the next attempt's comes behind it */
   task->output = NULL;
   if (!outputs->options->keep_order)
-    return show(group, output, !task->left);
+    return show(group, output, is_reusable(outputs, task));
+  output->is_reusable = is_reusable(outputs, task);
+  give_back_if_empty(group, output);
   keep(group, output);
   return show_kept(group, false);
 }

@@ -8,8 +8,11 @@
  * away, and sees what comes in its place.  NULL: nobody. */
 void print_set_before(void (*before)(int fd, const char *data, size_t size));
 
-/* Writes all of it, waiting where somebody made the fd non-blocking, without
- * SIGPIPE: 0 or -errno. */
+/* Writes all of it, without SIGPIPE: 0 or -errno; -EINTR: its reader takes
+ * nothing, and a signal that is to end us has come, which is left pending. */
 int print_all(int fd, const void *data, size_t size);
+
+/* From now on nobody is waited for who takes nothing. */
+void print_hurry(void);
 
 #endif

@@ -24,20 +24,12 @@
 #include "capture.h"
 #include "print.h"
 #include "refuse.h"
+#include "signals.h"
 
 /* -- Opening --------------------------------------------------------------- */
 
 static bool is_stdout(const struct report_file *file) {
   return strcmp(file->path, "-") == 0;
-}
-
-/* Our signals are blocked: whoever waits has to look for them. */
-static bool is_end_wished(void) {
-  sigset_t pending;
-  return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) == 1 ||
-                                       sigismember(&pending, SIGTERM) == 1 ||
-                                       sigismember(&pending, SIGHUP) == 1 ||
-                                       sigismember(&pending, SIGQUIT) == 1);
 }
 
 /* A fifo's reader is waited for, but not for ever. */
@@ -47,7 +39,7 @@ static int open_there(const char *path, int flags) {
   bool is_fifo = stat(path, &status) == 0 && S_ISFIFO(status.st_mode);
   int fd = open(path, flags | (is_fifo ? O_NONBLOCK : 0), 0666);
   while (is_fifo && fd < 0 && errno == ENXIO) {
-    if (is_end_wished())
+    if (signals_end_is_pending())
       return -EINTR;
     poll(NULL, 0, 10);
     fd = open(path, flags | O_NONBLOCK, 0666);

@@ -50,6 +50,7 @@ int main(int argc, char **argv) {
   struct run_options options;
   char *error = NULL;
   const struct as_tool *tool = as_find(argv[0]);
+  start_fill_standard_fds();
   if (tool != NULL)
     return run_as(tool, argc, argv);
   if (argc > 1 && strncmp(argv[1], AS_ATTACH, strlen(AS_ATTACH)) == 0)

@@ -60,6 +60,14 @@ bool signals_is_end(int signo) {
          signo == SIGTERM;
 }
 
+bool signals_end_is_pending(void) {
+  sigset_t pending;
+  return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) == 1 ||
+                                       sigismember(&pending, SIGTERM) == 1 ||
+                                       sigismember(&pending, SIGHUP) == 1 ||
+                                       sigismember(&pending, SIGQUIT) == 1);
+}
+
 bool signals_is_stop(int signo) {
   return signo == SIGTSTP || signo == SIGTTIN || signo == SIGTTOU;
 }

@@ -23,6 +23,10 @@ int signals_rewritten(const struct run_options *options, int signo);
 /* Whether it asks to end: HUP, INT, QUIT, TERM. */
 bool signals_is_end(int signo);
 
+/* Whether one of them has come and waits: they are blocked, and whoever waits
+ * for something else than the loop has to look for them. */
+bool signals_end_is_pending(void);
+
 /* Whether it is the terminal's (or somebody's) wish that we stop. */
 bool signals_is_stop(int signo);
 

@@ -47,6 +47,8 @@ struct single {
   int64_t slow_for_ns;
   bool timed_out;
   bool asked;           /* to end, with a time of grace */
+  bool sent_interrupt;  /* by us, and not by the terminal */
+  bool grace_is_over;   /* for the command, which was killed */
   bool interrupted;     /* it died of the terminal's Ctrl-C or Ctrl-\ */
   bool shares_terminal; /* with others of a pipeline */
   bool wants_terminal;  /* it has it whenever we are in the foreground */
@@ -72,6 +74,7 @@ static void fail(const char *what, int error) {
 /* To the whole group, or where that is not what is asked for, to the first. */
 static void send(struct single *run, int signo) {
   AS(run, sends)(name_of(run), signo);
+  run->sent_interrupt |= signo == SIGINT || signo == SIGQUIT;
   if (run->options->verbose > 0)
     message("sending %s to %s", signals_name(signo), name_of(run));
   if (run->phase == LEFTOVERS)
@@ -218,7 +221,7 @@ static void take_terminal_back(struct single *run) {
   if (!has_terminal(run))
     return;
   run->interrupted =
-      run->status.state == BELAY_PROCESS_KILLED &&
+      !run->sent_interrupt && run->status.state == BELAY_PROCESS_KILLED &&
       (run->status.code == SIGINT || run->status.code == SIGQUIT);
   belay_terminal_give(run->terminal, getpgrp());
 }
@@ -228,7 +231,9 @@ static void ask_leftovers_to_end(struct single *run) {
   if (!run->options->quiet)
     survivors_tell(name_of(run), "asked to end");
   survivors_signal(run->job, run->options->end_signal);
-  if (run->grace == NULL && run->options->grace_ns > 0)
+  if (run->grace_is_over)
+    belay_source_set_timer(run->grace, run->options->grace_ns, 0);
+  else if (run->grace == NULL && run->options->grace_ns > 0)
     belay_loop_add_timer(run->loop, run->options->grace_ns, 0, NULL,
                          &run->grace);
 }
@@ -330,6 +335,7 @@ static void on_timer(struct single *run, const struct belay_source *source) {
     message("%s has been running for %s", name_of(run),
             unit_duration(run->slow_for_ns, text));
   } else if (run->phase == RUNNING) {
+    run->grace_is_over = true;
     send(run, SIGKILL);
     belay_process_signal(run->process, SIGKILL);
   } else {

@@ -55,6 +55,15 @@ static char **changed_environment(const struct cli_strings *wishes) {
 
 /* -- Fds ------------------------------------------------------------------ */
 
+void start_fill_standard_fds(void) {
+  int fd;
+  while ((fd = open("/dev/null", O_PATH | O_CLOEXEC)) >= 0 &&
+         fd <= STDERR_FILENO)
+    continue;
+  if (fd >= 0)
+    close(fd);
+}
+
 /* One that we were started with; our own all close on exec. */
 static void keep_fd(long fd, struct belay_process_options *options,
                     struct belay_process_fd *fds, size_t capacity) {
@@ -86,12 +95,12 @@ void start_keep_named_fds(char *const *argv,
   if (options->flags & BELAY_PROCESS_KEEP_FDS)
     return;
   for (; *argv != NULL; argv++)
-    for (size_t i = 0; i < 2; i++) {
-      const char *found = strstr(*argv, places[i]);
-      if (found != NULL)
-        keep_fd(strtol(found + strlen(places[i]), NULL, 10), options, fds,
-                capacity);
-    }
+    for (size_t i = 0; i < 2; i++)
+      for (const char *found = *argv;
+           (found = strstr(found, places[i])) != NULL;) {
+        found += strlen(places[i]);
+        keep_fd(strtol(found, NULL, 10), options, fds, capacity);
+      }
   keep_jobserver(options, fds, capacity);
 }
 

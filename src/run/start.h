@@ -9,6 +9,10 @@
 
 #include "options.h"
 
+/* Nothing that we open is to become a standard fd: those that are closed are
+ * taken by something that cannot be written to, and that no command gets. */
+void start_fill_standard_fds(void);
+
 /* Whether commands can start in the directory that is asked for: 0 or -errno.
  * Asked before, so that it is not mistaken for a command that is missing. */
 int start_check_directory(const struct run_options *options);

@@ -90,7 +90,8 @@ static void look_at(struct sweep *sweep, const struct crew *crew, pid_t pid) {
     if (number == 0 || is_running(crew, number) ||
         (entry = add(sweep, pid)) == NULL)
       return;
-    entry->kill_at_ns = now + crew->options->grace_ns;
+    int64_t grace = crew->options->grace_ns; /* 0 kills nobody */
+    entry->kill_at_ns = grace > 0 ? now + grace : INT64_MAX;
     if (!crew->options->quiet)
       message("command %ld left process %d behind; asked to end", number,
               (int)pid);

@@ -28,6 +28,29 @@ def leaves_nobody(t, arguments, words=None, status=0, seconds=PATIENCE):
     return it
 
 
+# -- Of who had to be killed ---------------------------------------------------
+
+
+@test(seconds=60)
+def what_a_killed_command_leaves_is_killed_too(t):
+    """Its own grace is over, and theirs begins."""
+    script = ('trap "" TERM; setsid sleep 1000 & sleep 1000 & '
+              'while :; do sleep 0.02; done')
+    leaves_nobody(t, ['-t', '0.2s', *GRACE, 'sh', '-c', script], 'behind', 124)
+    leaves_nobody(t, ['-t', '0.2s', *MANY, 'sh', '-c', script, ':::', 'x'],
+                  None, 1)
+
+
+@test(seconds=60)
+def a_signal_while_the_last_are_waited_for_is_told(t):
+    it = Run(t, '--orphans', 'wait', '-j1', '--output=raw', 'sh', '-c',
+             'setsid -f "$0" hear 10', ':::', SUBJECT)
+    it.ready()
+    it.process.send_signal(signal.SIGTERM)
+    it.finish(-signal.SIGTERM)
+    nobody_left(t)
+
+
 # -- Of the group -------------------------------------------------------------
 
 

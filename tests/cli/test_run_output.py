@@ -18,6 +18,12 @@ def lines(run_):
     return run_.stdout.text().splitlines()
 
 
+def waits_in_poll(pid):
+    """And not for the events of a loop."""
+    with open(f'/proc/{pid}/syscall') as file:
+        return file.read().split()[0] in ('7', '271', '73')  # (p)poll
+
+
 # -- Lines --------------------------------------------------------------------
 
 
@@ -343,6 +349,57 @@ def a_survivor_that_has_the_file_holds_up_nobody(t):
     name = [name for name in os.listdir(t.path('out')) if 'out' in name][0]
     os.kill(int(program.read(t.path('out', name))), signal.SIGKILL)
     lacks(one.stderr.text(), 'left', 'stderr')
+
+
+# -- Who else writes, and who does not read -----------------------------------
+
+
+@test(seconds=60)
+def what_a_survivor_writes_later_is_not_shown_as_anothers(t):
+    """It has fled, so that nobody knew of it when its command had ended."""
+    os.mkfifo(t.path('go'))
+    first = ('setsid sh -c "trap \\"\\" TERM; > $0/there; read x < $0/go; '
+             'echo stray; > $0/said" & '
+             'until [ -e $0/there ]; do :; done; echo one')
+    second = 'echo > $0/go; until [ -e $0/said ]; do :; done; echo two'
+    for options in (('--no-kill',), ('--grace=50s',), ('--keep-order',)):
+        one = run(t, '-q', '-j1', *options, 'sh', '-c', '{}', t.dir, ':::',
+                  'true', first, second)
+        equal(one.stdout.text(), 'one\ntwo\n', 'stdout')
+        os.unlink(t.path('said'))
+        os.unlink(t.path('there'))
+
+
+@test()
+def a_closed_standard_output_is_an_error_and_nothing_is_written_elsewhere(t):
+    done = subprocess.run(
+        ['sh', '-c', '"$@" >&-', 'sh', Run.program, '-j1', '--json', 'events',
+         ':::', 'echo hi'],
+        cwd=t.dir, stderr=subprocess.PIPE, text=True, check=False)
+    equal(done.returncode, 125, 'status')
+    contains(done.stderr, 'standard output: Bad file descriptor', 'stderr')
+    with open(t.path('events')) as events:
+        lacks(events.read(), 'hi\n', 'the report')
+
+
+@test()
+def who_does_not_read_does_not_make_us_deaf(t):
+    reading, writing = os.pipe()
+    with subprocess.Popen([Run.program, '-q', '-j1', ':::',
+                           'head -c 300000 /dev/zero'], stdout=writing) as one:
+        t.until(lambda: waits_in_poll(one.pid), 'it writes')
+        one.terminate()
+        equal(one.wait(20), -signal.SIGTERM, 'status')
+    os.close(reading)
+    os.close(writing)
+
+
+@test()
+def commands_that_write_nothing_hold_no_files(t):
+    run(t, '-j2', '--keep-order', 'sh', '-c',
+        'ulimit -n 40; "$0" -j2 --keep-order sh -c '
+        '"test \\$0 != 0 || while [ ! -e end ]; do :; done; '
+        'test \\$0 != 99 || > end" ::: $(seq 0 99)', Run.program, ':::', 'a')
 
 
 main()
