@@ -221,35 +221,33 @@ static int check_many(const struct run_options *options, char **ret_error) {
 
 /* Of one command alone these would do nothing. */
 static int check_one(const struct run_options *options, char **ret_error) {
-  const char *useless = NULL;
+  const struct {
+    bool given;
+    const char *words;
+  } useless[] = {
+      {options->jobs > 0 || options->jobs_from_make, "-j is"},
+      {options->output != OUTPUT_AUTO || options->output_dir != NULL,
+       "--output and --output-dir are"},
+      {options->keep_order || options->prefix != NULL,
+       "--keep-order and --prefix are"},
+      {options->retries > 0 || options->fail_fast || typed.keep_going,
+       "--retries, --fail-fast and --keep-going are"},
+      {options->json != NULL || options->junit != NULL ||
+           options->tap != NULL || options->trace != NULL,
+       "--json, --junit, --tap and --trace are"},
+      {options->null_separated, "-0 is"},
+      {options->exit_on != EXIT_ON_ALL || options->restart != RESTART_NO,
+       "--exit-on and --restart are"},
+  };
   if (options->command_count == 0)
     return refuse(ret_error,
                   "no command; --help explains, 'belay run -- COMMAND' runs "
                   "one");
-  if (options->jobs > 0 || options->jobs_from_make)
-    useless = "-j is";
-  else if (options->output != OUTPUT_AUTO || options->output_dir != NULL)
-    useless = "--output and --output-dir are";
-  else if (options->keep_order || options->prefix != NULL)
-    useless = "--keep-order and --prefix are";
-  else if (options->retries > 0 || options->fail_fast)
-    useless = "--retries and --fail-fast are";
-  else if (options->json != NULL || options->junit != NULL ||
-           options->tap != NULL || options->trace != NULL)
-    useless = "--json, --junit, --tap and --trace are";
-  else if (options->null_separated)
-    useless = "-0 is";
-  else if (options->exit_on != EXIT_ON_ALL || options->restart != RESTART_NO)
-    useless = "--exit-on and --restart are";
-  else if (options->retries > 0 || options->fail_fast || typed.keep_going)
-    useless = "--retries, --fail-fast and --keep-going are";
-  else if (options->json != NULL || options->junit != NULL ||
-           options->tap != NULL || options->trace != NULL)
-    useless = "reports are";
-  if (useless == NULL)
-    return 0;
-  return refuse(ret_error, "%s for many commands: give :::, -i, -a or -f",
-                useless);
+  for (size_t i = 0; i < sizeof(useless) / sizeof(useless[0]); i++)
+    if (useless[i].given)
+      return refuse(ret_error, "%s for many commands: give :::, -i, -a or -f",
+                    useless[i].words);
+  return 0;
 }
 
 static int check(struct run_options *options, char **ret_error) {

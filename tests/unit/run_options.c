@@ -147,9 +147,11 @@ TEST(what_does_nothing_for_one_command_is_refused) {
   check_refused(ARGV("--prefix=x", "c"),
                 "--keep-order and --prefix are" FOR_MANY);
   check_refused(ARGV("--retries=1", "c"),
-                "--retries and --fail-fast are" FOR_MANY);
+                "--retries, --fail-fast and --keep-going are" FOR_MANY);
   check_refused(ARGV("--fail-fast", "c"),
-                "--retries and --fail-fast are" FOR_MANY);
+                "--retries, --fail-fast and --keep-going are" FOR_MANY);
+  check_refused(ARGV("--keep-going", "c"),
+                "--retries, --fail-fast and --keep-going are" FOR_MANY);
   check_refused(ARGV("--json=x", "c"),
                 "--json, --junit, --tap and --trace are" FOR_MANY);
   check_refused(ARGV("-0", "c"), "-0 is" FOR_MANY);
