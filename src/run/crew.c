@@ -86,18 +86,6 @@ static void add(struct crew *crew, struct task *task) {
   crew->count++;
 }
 
-static int start_clocks(struct crew *crew, struct task *task) {
-  const struct run_options *options = crew->options;
-  int error = 0;
-  if (options->timeout_ns > 0)
-    error = belay_loop_add_timer(crew->loop, options->timeout_ns, 0, task,
-                                 &task->timeout);
-  if (error == 0 && options->slow_ns > 0)
-    error = belay_loop_add_timer(crew->loop, options->slow_ns, options->slow_ns,
-                                 task, &task->slow);
-  return error;
-}
-
 static int start_job(struct crew *crew, struct task *task,
                      struct belay_process_options *options) {
   struct belay_process_fd fds[MOST_FDS];
@@ -110,7 +98,7 @@ static int start_job(struct crew *crew, struct task *task,
     return error;
   task->pid = belay_process_pid(belay_job_process(task->job));
   task->state = TASK_RUNNING;
-  return start_clocks(crew, task);
+  return clocks_start(&task->clocks, crew->options, crew->loop, task);
 }
 
 int crew_start(struct crew *crew, struct task *task) {
@@ -165,13 +153,6 @@ void crew_ask_all_to_end(struct crew *crew, int signo, int64_t grace_ns) {
 
 /* -- Stopping and going on ------------------------------------------------ */
 
-static void pause_clocks(struct task *task, bool pause) {
-  struct belay_source *const clocks[] = {task->timeout, task->slow};
-  for (int i = 0; i < 2; i++)
-    if (clocks[i] != NULL)
-      (pause ? belay_source_pause : belay_source_resume)(clocks[i]);
-}
-
 /* One that wants the terminal, which none of many has, is stopped for good: so
  * that it does not hang, its time goes on. */
 static void on_stopped(struct crew *crew, struct task *task, int signo) {
@@ -186,23 +167,18 @@ static void on_stopped(struct crew *crew, struct task *task, int signo) {
     message("%s is stopped: it wants the terminal (%s)", task->command.name,
             signals_name(signo));
   else
-    pause_clocks(task, true);
+    clocks_pause(&task->clocks, true);
 }
 
 static void on_went_on(struct crew *crew, struct task *task) {
   if (!task->is_stopped)
     return;
   task->is_stopped = false;
-  pause_clocks(task, false);
+  clocks_pause(&task->clocks, false);
   report_went_on(crew->report, task);
 }
 
 /* -- Ending --------------------------------------------------------------- */
-
-static void remove_source(struct belay_source **source) {
-  belay_source_remove(*source);
-  *source = NULL;
-}
 
 static bool group_is_gone(const struct task *task) {
   return belay_job_signal(task->job, 0) == -ESRCH;
@@ -232,8 +208,7 @@ static bool on_ended(struct crew *crew, struct task *task,
   task->ended_ns = belay_loop_now(crew->loop);
   belay_process_reap(process);
   belay_process_usage(process, &task->usage);
-  remove_source(&task->timeout);
-  remove_source(&task->slow);
+  clocks_stop(&task->clocks);
   return end_group(crew, task);
 }
 
@@ -254,11 +229,11 @@ bool crew_on_process(struct crew *crew, struct task *task,
 bool crew_on_timer(struct crew *crew, struct task *task,
                    const struct belay_source *source) {
   char text[UNIT_TEXT_BYTES];
-  if (source == task->timeout) {
+  if (source == task->clocks.timeout) {
     task->timed_out = true;
     crew_ask_to_end(crew, task, crew->options->end_signal,
                     crew->options->grace_ns);
-  } else if (source == task->slow) {
+  } else if (source == task->clocks.slow) {
     int64_t ns = belay_loop_now(crew->loop) - task->started_ns;
     message("%s has been running for %s", task->command.name,
             unit_duration(ns, text));
@@ -288,9 +263,9 @@ static void free_job(struct crew *crew, struct task *task) {
 }
 
 void crew_remove(struct crew *crew, struct task *task) {
-  remove_source(&task->timeout);
-  remove_source(&task->slow);
-  remove_source(&task->grace);
+  clocks_stop(&task->clocks);
+  belay_source_remove(task->grace);
+  task->grace = NULL;
   free_job(crew, task);
   if (task->previous != NULL)
     task->previous->next = task->next;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "as.h"
+#include "clocks.h"
 #include "cli/message.h"
 #include "cli/unit.h"
 #include "exit.h"
@@ -38,7 +39,8 @@ struct single {
   const struct run_options *options;
   struct belay_loop *loop;
   struct belay_sigwait *signals;
-  struct belay_source *slow, *timeout, *grace;
+  struct clocks clocks;
+  struct belay_source *grace; /* NULL: none */
   struct belay_process *process;
   struct belay_job *job; /* which it is of; NULL: it is in our own group */
   enum phase phase;
@@ -166,13 +168,6 @@ static void on_stop_signal(struct single *run, int signo) {
   }
 }
 
-static void pause_time(struct single *run, bool pause) {
-  struct belay_source *const clocks[] = {run->timeout, run->slow};
-  for (int i = 0; i < 2; i++)
-    if (clocks[i] != NULL)
-      (pause ? belay_source_pause : belay_source_resume)(clocks[i]);
-}
-
 /* It was stopped for want of the terminal, which we have, or have given to it
  * since: a shell's `fg` of what runs in the background tells nobody. */
 static bool is_given_what_it_wants(struct single *run, int signo) {
@@ -195,7 +190,7 @@ static bool is_given_what_it_wants(struct single *run, int signo) {
  */
 static void on_stopped(struct single *run, int signo) {
   if (run->options->group != GROUP_NEW)
-    pause_time(run, true);
+    clocks_pause(&run->clocks, true);
   else if (run->asked || is_given_what_it_wants(run, signo))
     belay_job_signal(run->job, SIGCONT);
   else if (run->terminal >= 0 && terminal_can_stop())
@@ -203,7 +198,7 @@ static void on_stopped(struct single *run, int signo) {
   else if (signo == SIGTSTP && has_terminal(run))
     belay_job_signal(run->job, SIGCONT);
   else
-    pause_time(run, true);
+    clocks_pause(&run->clocks, true);
 }
 
 /* `fg` of what was in the background all the time may be a SIGCONT, and the
@@ -266,9 +261,7 @@ static void on_ended(struct single *run,
   }
   belay_process_reap(run->process);
   run->phase = LEFTOVERS;
-  belay_source_remove(run->timeout);
-  belay_source_remove(run->slow);
-  run->timeout = run->slow = NULL;
+  clocks_stop(&run->clocks);
   look_for_leftovers(run);
   if (run->phase == LEFTOVERS && run->options->orphans == ORPHANS_KILL)
     ask_leftovers_to_end(run);
@@ -328,9 +321,9 @@ static void on_signal(struct single *run, const struct belay_siginfo *info) {
 
 static void on_timer(struct single *run, const struct belay_source *source) {
   char text[UNIT_TEXT_BYTES];
-  if (source == run->timeout) {
+  if (source == run->clocks.timeout) {
     on_timeout(run);
-  } else if (source == run->slow) {
+  } else if (source == run->clocks.slow) {
     run->slow_for_ns += run->options->slow_ns;
     message("%s has been running for %s", name_of(run),
             unit_duration(run->slow_for_ns, text));
@@ -350,7 +343,7 @@ static void on_process(struct single *run,
       on_stopped(run, status->code);
       break;
     case BELAY_PROCESS_RUNNING:
-      pause_time(run, false);
+      clocks_pause(&run->clocks, false);
       break;
     default:
       on_ended(run, status);
@@ -448,19 +441,6 @@ _Noreturn static void fail_to_start(const struct single *run, int error) {
   _exit(start_exit_status(error));
 }
 
-static void start_clocks(struct single *run) {
-  const struct run_options *options = run->options;
-  int error = 0;
-  if (options->timeout_ns > 0)
-    error = belay_loop_add_timer(run->loop, options->timeout_ns, 0, NULL,
-                                 &run->timeout);
-  if (error == 0 && options->slow_ns > 0)
-    error = belay_loop_add_timer(run->loop, options->slow_ns, options->slow_ns,
-                                 NULL, &run->slow);
-  if (error < 0)
-    fail("timer", error);
-}
-
 /* As the command did, or as what we are called would. */
 _Noreturn static void end(const struct single *run) {
   const struct run_options *options = run->options;
@@ -488,7 +468,9 @@ _Noreturn void single_run(const struct run_options *options) {
   error = start(&run);
   if (error < 0)
     fail_to_start(&run, error);
-  start_clocks(&run);
+  error = clocks_start(&run.clocks, options, run.loop, NULL);
+  if (error < 0)
+    fail("timer", error);
   while (run.phase != OVER)
     if (belay_loop_next(run.loop, -1, &event) > 0)
       handle(&run, &event);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
+#include "clocks.h"
 #include "command.h"
 
 enum task_state {
@@ -38,7 +39,8 @@ struct task {
 
   struct belay_job *job; /* NULL: it does not run */
   pid_t pid;
-  struct belay_source *timeout, *slow, *grace, *retry; /* NULL: none */
+  struct clocks clocks;
+  struct belay_source *grace, *retry; /* NULL: none */
   struct output *output;
 
   /* In the loop's time, which stands still while we do. */
