@@ -116,33 +116,38 @@ def environment(t, **more):
 
 
 class Get:
-    """One run of belay-get, or of another program of ours (run_program.py)."""
+    """One run of belay-get, or of another program of ours (running.py)."""
 
     program, variable = GET, 'BELAY_GET'
 
     def __init__(self, t, *arguments, cwd=None, env=None, stdin=None,
-                 before=(), prepare=None):
+                 before=(), prepare=None, **more):
         """`before`: words in front of the program (setpriv, nohup, ...);
-        `prepare`: called in the child before exec.  It has a process group
-        of its own in our session, as a shell would give it, and so can be
-        stopped."""
+        `prepare`: called in the child before exec; `stdin`: what it reads, or
+        what subprocess takes for it, as it does `more`.  It has a process
+        group of its own in our session, as a shell would give it, and so can
+        be stopped."""
         if not self.program:
             t.skip(f'{self.variable} does not name the program')
         self.t = t
         self.cwd = cwd or t.dir
-        self.arguments = [*before, self.program, *map(str, arguments)]
+        self.arguments = [
+            word if isinstance(word, bytes) else str(word)
+            for word in (*before, self.program, *arguments)]
+        feeds = isinstance(stdin, (str, bytes))
         self.process = subprocess.Popen(
             self.arguments, cwd=self.cwd, env=environment(t, **(env or {})),
-            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdin=(subprocess.PIPE if feeds else
+                   subprocess.DEVNULL if stdin is None else stdin),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            preexec_fn=lambda: (os.setpgrp(), prepare and prepare()))
+            preexec_fn=lambda: (os.setpgrp(), prepare and prepare()), **more)
         self.began = time.monotonic()
         self.pid = self.process.pid
         t.defer(self._end)
         t.on_failure.append(self._tell)
         self.stdout = Output(self.process.stdout.fileno())
         self.stderr = Output(self.process.stderr.fileno())
-        if stdin is not None:
+        if feeds:
             self._feed(stdin)
 
     def _feed(self, text):
@@ -168,7 +173,7 @@ class Get:
         self.process.stderr.close()
 
     def _tell(self):
-        return (f'$ {" ".join(self.arguments)}\n'
+        return (f'$ {" ".join(map(str, self.arguments))}\n'
                 f'status: {self.process.poll()}\n'
                 f'stdout: {self.stdout.text()[-2000:]}\n'
                 f'stderr: {self.stderr.text()[-2000:]}')

@@ -1,24 +1,25 @@
 """running.py: belay-run as a user starts it, watched; and who is left.
 
-`Run(t, 'sleep', '100')` starts the program of BELAY_RUN.  All that it starts
-inherits a variable whose value is the test's own, so that `alive(t)` finds
-them wherever they went: other groups, other sessions, other parents.
+`Run(t, 'sleep', '100')` starts the program of BELAY_RUN, `Command(t, 'make')`
+any other.  All that they start inherits a variable whose value is the test's
+own, so that `alive(t)` finds them wherever they went: other groups, other
+sessions, other parents.
 """
 
 import os
 import signal
-import subprocess
 import time
 
 import program
 import tap
+from terminal import Terminal
 
 RUN = os.environ.get('BELAY_RUN') or ''
 SUBJECT = os.environ.get('BELAY_SUBJECT') or ''
 MARK = 'BELAY_TEST_MARK'
 
 # Longer than anything takes on a machine that is busy with other things.
-PATIENCE = 30
+PATIENCE = 40
 
 
 def need_programs(t):
@@ -35,51 +36,23 @@ def environment(t, **more):
     return program.environment(t, **{MARK: os.path.basename(t.dir), **more})
 
 
-class Run:
-    """One run of belay-run.  It has a process group of its own in our
-    session, as a shell would give it, so that it can be stopped."""
+class Run(program.Get):
+    """One run of belay-run."""
 
-    def __init__(self, t, *arguments, before=(), prepare=None, stdin=None,
-                 env=None, group=True, close_fds=True, **more):
+    program, variable = RUN, 'BELAY_RUN'
+
+    def __init__(self, t, *arguments, env=None, **more):
         need_programs(t)
-        self.t = t
-        self.arguments = [*before, RUN, *map(str, arguments)]
-        streams = {'stdin': stdin or subprocess.DEVNULL,
-                   'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE}
-
-        def begin():
-            if group:
-                os.setpgrp()
-            if prepare:
-                prepare()
-
-        self.process = subprocess.Popen(
-            self.arguments, cwd=t.dir, env=environment(t, **(env or {})),
-            preexec_fn=begin, close_fds=close_fds, **{**streams, **more})
-        self.pid = self.process.pid
-        t.defer(self._end)
-        t.on_failure.append(self._tell)
-        self.stdout = program.Output(self.process.stdout.fileno())
-        self.stderr = program.Output(self.process.stderr.fileno())
+        env = {MARK: os.path.basename(t.dir), **(env or {})}
+        super().__init__(t, *arguments, env=env, **more)
 
     def _end(self):
-        for pid in {self.pid, *alive(self.t)}:
-            kill(pid, signal.SIGKILL)
-        self.process.wait()
-        for output in (self.stdout, self.stderr):
-            output.stop()
-        self.process.stdout.close()
-        self.process.stderr.close()
+        for pid in alive(self.t):
+            kill(pid)
+        super()._end()
 
     def _tell(self):
-        return (f'$ {" ".join(self.arguments)}\n'
-                f'status: {self.process.poll()}\n'
-                f'stdout: {self.stdout.text()[-2000:]}\n'
-                f'stderr: {self.stderr.text()[-2000:]}\n'
-                f'alive: {describe(alive(self.t))}')
-
-    def signal(self, number):
-        self.process.send_signal(number)
+        return f'{super()._tell()}\nalive: {describe(alive(self.t))}'
 
     def expect(self, pattern, start=0, seconds=PATIENCE):
         return self.stdout.expect(pattern, start, seconds)
@@ -93,16 +66,7 @@ class Run:
 
     def wait(self, seconds=PATIENCE):
         """Waits for the end; returns the status, negative for a signal."""
-        try:
-            status = self.process.wait(seconds * tap.SCALE)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f'still running after {seconds} s') from None
-        for output in (self.stdout, self.stderr):
-            output.join()
-        for alarm in (b'Sanitizer', b'runtime error:', b'Assertion `'):
-            if alarm in self.stderr.data:
-                raise AssertionError(f'{alarm!r} in what it says')
-        return status
+        return super().wait(seconds)
 
     def finish(self, status=0, seconds=PATIENCE):
         """Waits, and asserts how it ended; returns what it printed."""
@@ -110,17 +74,50 @@ class Run:
                   'how it ended')
         return self.stdout.text()
 
+    def said(self, status=0, seconds=PATIENCE):
+        """Waits, as finish() does; returns what it said."""
+        self.finish(status, seconds)
+        return self.stderr.text()
 
-def run(t, *arguments, status=0, **more):
-    """Runs belay-run to its end; returns what it printed, and what it said."""
-    it = Run(t, *arguments, **more)
-    return it.finish(status), it.stderr.text()
+
+class Command(Run):
+    """One run of any program: of belay-run under another name, of a tool that
+    it stands beside, of what starts it."""
+
+    def __init__(self, t, name, *arguments, **more):
+        self.program = name
+        super().__init__(t, *arguments, **more)
+
+
+def run(t, *arguments, status=0, seconds=PATIENCE, **more):
+    """Runs belay-run to its end, which must be `status`."""
+    one = Run(t, *arguments, **more)
+    one.finish(status, seconds)
+    return one
+
+
+# -- On a terminal ------------------------------------------------------------
+
+
+def on_terminal(t, *arguments, **more):
+    """belay-run on a terminal of its own."""
+    need_programs(t)
+    return Terminal(t, [RUN, *map(str, arguments)], **more)
+
+
+def shell(t, **more):
+    """An interactive shell on a terminal of its own, ready, with $RUN."""
+    need_programs(t)
+    terminal = Terminal(t, ['bash', '--norc', '--noediting', '-i'],
+                        env={'PS1': 'ready> ', 'RUN': RUN}, **more)
+    terminal.expect('ready> ')
+    return terminal
 
 
 # -- Processes, as /proc shows them -------------------------------------------
 
 
-def kill(pid, number):
+def kill(pid, number=signal.SIGKILL):
     try:
         os.kill(pid, number)
     except ProcessLookupError:
@@ -145,6 +142,15 @@ def parent(pid):
     return int(_stat(pid)[1])
 
 
+def children(pid):
+    """The processes that it has started."""
+    try:
+        with open(f'/proc/{pid}/task/{pid}/children') as file:
+            return [int(child) for child in file.read().split()]
+    except OSError:  # it has ended
+        return []
+
+
 def name_of(pid):
     try:
         with open(f'/proc/{pid}/comm', encoding='latin-1') as file:
@@ -166,29 +172,49 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
 
+def check_asleep(pid):
+    """It uses no time of the processor: looked at for half a second."""
+    before = cpu_seconds(pid)
+    time.sleep(0.5)
+    used = cpu_seconds(pid) - before
+    if used > 0.1:
+        raise AssertionError(f'it spins: {used} s of the processor in 0.5 s')
+
+
+def _words(pid, name):
+    """Its `cmdline` or `environ`; nothing if it has ended."""
+    try:
+        with open(f'/proc/{pid}/{name}', 'rb') as file:
+            return file.read().split(b'\0')
+    except OSError:
+        return []
+
+
+def _everybody():
+    return [int(name) for name in os.listdir('/proc') if name.isdigit()]
+
+
 def alive(t):
     """All processes that belong to the test, but for those of Python."""
-    wanted, found = mark(t).encode(), []
-    for name in os.listdir('/proc'):
-        if not name.isdigit():
-            continue
-        try:
-            with open(f'/proc/{name}/environ', 'rb') as file:
-                environ = file.read()
-        except OSError:
-            continue
-        if wanted in environ.split(b'\0') and state(name) not in ('Z', 'X', ''):
-            found.append(int(name))
+    wanted = mark(t).encode()
+    return [pid for pid in _everybody()
+            if wanted in _words(pid, 'environ') and not is_over(pid)]
+
+
+def pids_with(word):
+    """Who has the word in its command line, but for belay-run itself: those
+    below a terminal's shell too."""
+    found = []
+    for pid in _everybody():
+        words = _words(pid, 'cmdline')
+        if word.encode() in b' '.join(words) and words[0] != RUN.encode():
+            found.append(pid)
     return found
 
 
 def describe(pids):
     def line(pid):
-        try:
-            with open(f'/proc/{pid}/cmdline', 'rb') as file:
-                return file.read().replace(b'\0', b' ').decode().strip()
-        except OSError:
-            return 'gone'
+        return b' '.join(_words(pid, 'cmdline')).decode().strip() or 'gone'
     return '; '.join(f'{pid} {state(pid)} {line(pid)}' for pid in pids[:20])
 
 
@@ -199,6 +225,10 @@ def nobody_left(t, at_once=True):
     left = alive(t)
     if left:
         raise AssertionError(f'{len(left)} left: {describe(left)}')
+
+
+def nobody_is_left(t, word):
+    t.until(lambda: not pids_with(word), f'nobody of {word} is left', PATIENCE)
 
 
 def wait_stopped(t, *pids):
@@ -231,3 +261,23 @@ def stopped_time_is_not_counted(t, start, stop, go_on):
             raise AssertionError(f'timed out after {ran:.2f} of {limit} s')
         return
     raise AssertionError('it could not be stopped in time')
+
+
+class Gate:
+    """A fifo: whoever reads its path waits until it is opened here."""
+
+    def __init__(self, t, name):
+        self.path = t.path(name)
+        os.mkfifo(self.path)
+        t.defer(self.open)
+
+    def open(self):
+        """Lets go those who wait, and all who come later."""
+        try:
+            os.close(os.open(self.path, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError:  # ENXIO: nobody waits
+            pass
+
+    def open_until(self, t, condition):
+        """Opens it again and again: who waits for it may come later."""
+        t.until(lambda: self.open() or condition(), 'the end', PATIENCE)

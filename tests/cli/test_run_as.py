@@ -13,18 +13,30 @@ import signal
 import subprocess
 import sys
 
-import runs
-from runs import RUN, TELL_SIGNALS, Run, is_gone, state
+from running import (RUN, Command, children, is_over, kill, need_programs,
+                     state)
 from tap import contains, equal, lacks, main, test
 from terminal import CTRL_C, Terminal
 
 TOOLS = ('timeout', 'tini', 'tini-static', 'dumb-init')
+# A child that says which signals it gets, one number on a line.
+TELL_SIGNALS = '''
+import os, signal
+def tell(number, frame):
+    os.write(1, b"got %d\\n" % number)
+for number in range(1, 32):
+    if number not in (signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD):
+        signal.signal(number, tell)
+os.write(1, b"ready %d\\n" % os.getpid())
+while True:
+    signal.pause()
+'''
 TELLING = (sys.executable, '-c', TELL_SIGNALS)
 
 
 def ours(t, tool):
     """A link with the tool's name to belay-run."""
-    runs.need(t)
+    need_programs(t)
     os.makedirs(t.path('ours'), exist_ok=True)
     link = t.path('ours', tool)
     if not os.path.lexists(link):
@@ -45,11 +57,9 @@ def without_numbers(text):
 def ended(t, path, tool, arguments, env=None, **more):
     """Runs it by its name alone, as it is found in PATH."""
     folder = os.path.dirname(path)
-    run = Run(t, ['env', f'PATH={folder}:/usr/bin:/bin', tool, *arguments],
-              env=env, **more)
+    run = Command(t, 'env', f'PATH={folder}:/usr/bin:/bin', tool, *arguments,
+                  env=env, **more)
     status = run.wait()
-    run.stdout.join()
-    run.stderr.join()
     return (status, without_numbers(run.stdout.text()),
             without_numbers(run.stderr.text()))
 
@@ -185,7 +195,7 @@ def timeout_says_what_it_is(t):
 
 @test(120)
 def timeout_passes_signals_on_and_an_alarm_is_the_end(t):
-    run = Run(t, [ours(t, 'timeout'), '--foreground', '1000', *TELLING])
+    run = Command(t, ours(t, 'timeout'), '--foreground', '1000', *TELLING)
     run.expect(r'ready')
     for number in (1, 2, 3, 15, 2, 2):
         mark = len(run.stdout.data)
@@ -194,8 +204,8 @@ def timeout_passes_signals_on_and_an_alarm_is_the_end(t):
     mark = len(run.stdout.data)
     run.signal(signal.SIGALRM)
     run.expect(r'got 15\n', mark)
-    pid = run.children()[0]
-    runs.kill(pid)
+    pid = children(run.pid)[0]
+    kill(pid)
     run.finish(137)
     lacks(run.stdout.text(), 'got 14')
 
@@ -203,9 +213,9 @@ def timeout_passes_signals_on_and_an_alarm_is_the_end(t):
 @test(120)
 def an_alarm_goes_through_several_timeouts(t):
     link = ours(t, 'timeout')
-    run = Run(t, [link, '-s', 'ALRM', '1000', link, '-s', 'INT', '1000', 'sh',
-                  '-c', 'trap "echo int; exit" INT; echo ready; '
-                  'while :; do sleep 0.1; done'])
+    run = Command(t, link, '-s', 'ALRM', '1000', link, '-s', 'INT', '1000',
+                  'sh', '-c', 'trap "echo int; exit" INT; echo ready; '
+                  'while :; do sleep 0.1; done')
     run.expect('ready')
     run.signal(signal.SIGALRM)
     run.finish(124)
@@ -223,19 +233,19 @@ def group_of(pid):
 def the_group_is_the_commands_or_ours(t):
     for arguments, is_ours in [(['1000'], False),
                                (['--foreground', '1000'], True)]:
-        run = Run(t, [ours(t, 'timeout'), *arguments, *TELLING])
+        run = Command(t, ours(t, 'timeout'), *arguments, *TELLING)
         pid = int(run.expect(r'ready (\d+)').group(1))
         equal(group_of(pid) == group_of(run.pid), is_ours, 'in our group')
-        runs.kill(pid)
+        kill(pid)
         run.finish(-9)
 
 
 def leaver(t, name):
     """A command that starts another, in its group, and says its pid."""
-    run = Run(t, [ours(t, name[0]), *name[1:], 'sh', '-c',
-                  'sleep 1000 >/dev/null 2>&1 & echo left $!'])
+    run = Command(t, ours(t, name[0]), *name[1:], 'sh', '-c',
+                  'sleep 1000 >/dev/null 2>&1 & echo left $!')
     pid = int(run.expect(r'left (\d+)').group(1))
-    t.defer(runs.kill, pid)
+    t.defer(kill, pid)
     run.finish()
     return pid
 
@@ -244,23 +254,23 @@ def leaver(t, name):
 def survivors_are_left_as_each_tool_leaves_them(t):
     for name in (['timeout', '1000'], ['tini', '-s', '--'],
                  ['tini', '-s', '-g', '--'], ['dumb-init', '-c']):
-        equal(is_gone(leaver(t, name)), False, ' '.join(name))
+        equal(is_over(leaver(t, name)), False, ' '.join(name))
     pid = leaver(t, ['dumb-init'])
-    t.until(lambda: is_gone(pid), "dumb-init's group is ended")
+    t.until(lambda: is_over(pid), "dumb-init's group is ended")
 
 
 @test(120)
 def a_timeout_ends_the_group_unless_in_the_foreground(t):
     for arguments, ends in [([], True), (['--foreground'], False)]:
-        run = Run(t, [ours(t, 'timeout'), *arguments, '1', 'sh', '-c',
-                      'sleep 1000 >/dev/null 2>&1 & echo $!; sleep 1000'])
+        run = Command(t, ours(t, 'timeout'), *arguments, '1', 'sh', '-c',
+                      'sleep 1000 >/dev/null 2>&1 & echo $!; sleep 1000')
         pid = int(run.expect(r'(\d+)').group(1))
-        t.defer(runs.kill, pid)
+        t.defer(kill, pid)
         run.finish(124)
         if ends:
-            t.until(lambda: is_gone(pid), 'all of the group is ended')
+            t.until(lambda: is_over(pid), 'all of the group is ended')
         else:
-            equal(is_gone(pid), False, 'gone')
+            equal(is_over(pid), False, 'gone')
 
 
 @test(120)
@@ -378,14 +388,14 @@ def tini_says_as_much_as_is_asked_for(t):
 def tini_waits_for_orphans_and_warns_of_them(t):
     script = '(sleep 1000 >&- 2>&- & echo orphan $!); echo ready; cat'
     read_end, write_end = os.pipe()
-    run = Run(t, [ours(t, 'tini'), '-s', '-w', '--', 'sh', '-c', script],
-              stdin=read_end)
+    run = Command(t, ours(t, 'tini'), '-s', '-w', '--', 'sh', '-c', script,
+                  stdin=read_end)
     os.close(read_end)
     pid = int(run.expect(r'orphan (\d+)\nready').group(1))
-    runs.kill(pid)
-    run.stderr.expect(r'\[WARN  tini \(\d+\)\] Reaped zombie process with '
-                      rf'pid={pid}\n', seconds=20)
-    equal([child for child in run.children() if state(child) == 'Z'], [],
+    kill(pid)
+    run.expect_said(r'\[WARN  tini \(\d+\)\] Reaped zombie process with '
+                    rf'pid={pid}\n', seconds=20)
+    equal([child for child in children(run.pid) if state(child) == 'Z'], [],
           'zombies')
     os.close(write_end)
     run.finish()
@@ -399,12 +409,12 @@ def tini_passes_signals_to_the_child_or_its_group(t):
     for options, env, whole in [([], {}, False), (['-g'], {}, True),
                                 ([], {'TINI_KILL_PROCESS_GROUP': ''}, True)]:
         for path in filter(None, (ours(t, 'tini'), real('tini'))):
-            run = Run(t, [path, '-s', *options, '--', 'sh', '-c', script],
-                      env=env)
+            run = Command(t, path, '-s', *options, '--', 'sh', '-c', script,
+                          env=env)
             run.expect('ready')
-            group = os.getpgid(run.children()[0])
+            group = os.getpgid(children(run.pid)[0])
             run.signal(signal.SIGUSR1)
-            run.wait()
+            run.process.wait()
             if whole:
                 run.expect('inner')
             else:
@@ -415,14 +425,14 @@ def tini_passes_signals_to_the_child_or_its_group(t):
 
 @test(120)
 def tini_gets_a_signal_when_its_parent_ends(t):
-    outer = Run(t, ['sh', '-c', f'{ours(t, "tini")} -s -p SIGTERM -- '
-                    f'{sys.executable} -c \'{TELL_SIGNALS}\' & cat'],
-                stdin=subprocess.PIPE)
+    outer = Command(t, 'sh', '-c', f'{ours(t, "tini")} -s -p SIGTERM -- '
+                    f'{sys.executable} -c \'{TELL_SIGNALS}\' & cat',
+                    stdin=subprocess.PIPE)
     pid = int(outer.expect(r'ready (\d+)').group(1))
-    t.defer(runs.kill, pid)
+    t.defer(kill, pid)
     outer.signal(signal.SIGKILL)
     outer.expect('got 15')
-    runs.kill(pid)
+    kill(pid)
     outer.process.stdin.close()
 
 
@@ -522,11 +532,11 @@ def dumb_init_says_what_happens(t):
 def dumb_init_has_a_session_for_the_command(t):
     for options, own in [([], True), (['-c'], False)]:
         for path in filter(None, (ours(t, 'dumb-init'), real('dumb-init'))):
-            run = Run(t, [path, *options, *TELLING])
+            run = Command(t, path, *options, *TELLING)
             pid = int(run.expect(r'ready (\d+)').group(1))
             equal(os.getsid(pid) == pid, own, f'{path} {options}: session')
             equal(os.getpgid(pid) == os.getpgid(run.pid), not own, 'group')
-            runs.kill(pid)
+            kill(pid)
             run.finish(137)
 
 
@@ -536,13 +546,13 @@ def signals_arrive_one_for_one_under_every_name(t):
                                                     20, 21, 22, 31, 6)]
     for name in (['tini', '-s', '--'], ['tini', '-sg', '--'], ['dumb-init'],
                  ['dumb-init', '-c']):
-        run = Run(t, [ours(t, name[0]), *name[1:], *TELLING])
+        run = Command(t, ours(t, name[0]), *name[1:], *TELLING)
         pid = int(run.expect(r'ready (\d+)').group(1))
         for number in numbers + numbers:
             mark = len(run.stdout.data)
             run.signal(number)
             run.expect(rf'got {number}\n', mark)
-        runs.kill(pid)
+        kill(pid)
         run.finish(137)
         equal([int(n) for n in re.findall(r'got (\d+)', run.stdout.text())],
               numbers + numbers, ' '.join(name))
@@ -551,15 +561,15 @@ def signals_arrive_one_for_one_under_every_name(t):
 @test(120)
 def dumb_init_rewrites(t):
     for options in ([], ['-c']):
-        run = Run(t, [ours(t, 'dumb-init'), *options, '-r', '15:3', '-r',
-                      '2:0', '--rewrite=1:30', '-r', '30:1', *TELLING])
+        run = Command(t, ours(t, 'dumb-init'), *options, '-r', '15:3', '-r',
+                      '2:0', '--rewrite=1:30', '-r', '30:1', *TELLING)
         pid = int(run.expect(r'ready (\d+)').group(1))
         for sent, got in [(15, 3), (2, None), (1, 30), (30, 1), (3, 3)]:
             mark = len(run.stdout.data)
             run.signal(sent)
             if got is not None:
                 run.expect(rf'got {got}\n', mark)
-        runs.kill(pid)
+        kill(pid)
         run.finish(137)
         equal(re.findall(r'got (\d+)', run.stdout.text()),
               ['3', '30', '1', '3'])
@@ -569,7 +579,7 @@ def dumb_init_rewrites(t):
 def dumb_init_stops_with_the_command(t):
     """The command is stopped for sure, or told; and so is dumb-init."""
     for path in filter(None, (ours(t, 'dumb-init'), real('dumb-init'))):
-        run = Run(t, [path, *TELLING])
+        run = Command(t, path, *TELLING)
         pid = int(run.expect(r'ready (\d+)').group(1))
         for number in (20, 21, 22):
             run.signal(number)
@@ -578,7 +588,7 @@ def dumb_init_stops_with_the_command(t):
             mark = len(run.stdout.data)
             run.signal(signal.SIGCONT)
             run.expect(r'got 18\n', mark)
-        runs.kill(pid)
+        kill(pid)
         run.finish(137)
         lacks(run.stdout.text(), 'got 20')
 
@@ -588,7 +598,7 @@ def dumb_init_alone_tells_the_command_and_stops(t):
     for options, told in [(['-c'], lambda n: n),
                           (['-r', '20:1', '-r', '21:2', '-r', '22:3'],
                            lambda n: n - 19)]:
-        run = Run(t, [ours(t, 'dumb-init'), *options, *TELLING])
+        run = Command(t, ours(t, 'dumb-init'), *options, *TELLING)
         pid = int(run.expect(r'ready (\d+)').group(1))
         for number in (20, 21, 22):
             mark = len(run.stdout.data)
@@ -598,7 +608,7 @@ def dumb_init_alone_tells_the_command_and_stops(t):
             mark = len(run.stdout.data)
             run.signal(signal.SIGCONT)
             run.expect(r'got 18\n', mark)
-        runs.kill(pid)
+        kill(pid)
         run.finish(137)
 
 
@@ -614,8 +624,8 @@ def signal_lines(path, tool, arguments, t):
         signal.signal(signal.SIGWINCH, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_BLOCK,
                                {signal.SIGUSR2, signal.SIGALRM})
-    run = Run(t, [path, *arguments, 'grep', '-E', 'Sig(Blk|Ign)',
-                  '/proc/self/status'], prepare=prepare)
+    run = Command(t, path, *arguments, 'grep', '-E', 'Sig(Blk|Ign)',
+                  '/proc/self/status', prepare=prepare)
     run.finish()
 
     def without_those_of_libc(match):
@@ -652,9 +662,9 @@ def fds_are_passed_on(t):
     for tool, arguments in [('timeout', ['50']), ('tini', ['-s', '--']),
                             ('dumb-init', [])]:
         read_end, write_end = os.pipe()
-        run = Run(t, [ours(t, tool), *arguments, 'sh', '-c',
-                      f'echo here >/proc/self/fd/{write_end}'],
-                  pass_fds=[write_end])
+        run = Command(t, ours(t, tool), *arguments, 'sh', '-c',
+                      f'echo here >/proc/self/fd/{write_end}',
+                      pass_fds=[write_end])
         os.close(write_end)
         run.finish()
         equal(os.read(read_end, 100), b'here\n', tool)
@@ -666,11 +676,11 @@ def the_command_does_not_outlive_us(t):
     for tool, arguments in [('timeout', ['1000']),
                             ('timeout', ['--foreground', '1000']),
                             ('tini', ['-s', '--']), ('dumb-init', [])]:
-        run = Run(t, [ours(t, tool), *arguments, *TELLING])
+        run = Command(t, ours(t, tool), *arguments, *TELLING)
         pid = int(run.expect(r'ready (\d+)').group(1))
-        t.defer(runs.kill, pid)
+        t.defer(kill, pid)
         run.signal(signal.SIGKILL)
-        t.until(lambda: is_gone(pid), f'{tool}: the command is gone')
+        t.until(lambda: is_over(pid), f'{tool}: the command is gone')
 
 
 # -- On a terminal ------------------------------------------------------------
@@ -696,7 +706,7 @@ def dumb_init_gives_its_terminal_to_the_session(t):
             contains(text, '[dumb-init] ' + words, path)
         lacks(text, 'got 1\n')
         lacks(text, 'got 18\n')
-        runs.kill(pid)
+        kill(pid)
         terminal.wait()
 
 
@@ -726,7 +736,7 @@ def ctrl_c_arrives_once(t):
         os.kill(terminal.pid, signal.SIGUSR1)
         terminal.expect('got 10', seconds=20)
         equal(terminal.text().count('got 2\n'), 1, ' '.join(name))
-        runs.kill(pid)
+        kill(pid)
         terminal.wait()
 
 
@@ -746,7 +756,7 @@ def as_init(t, command, **more):
                            stderr=subprocess.DEVNULL, check=False)
     if probe.returncode != 0:
         t.skip('no PID namespaces here')
-    return Run(t, ['unshare', '-pf', '--mount-proc', *command], **more)
+    return Command(t, 'unshare', '-pf', '--mount-proc', *command, **more)
 
 
 @test(120)

@@ -10,7 +10,7 @@ import struct
 import termios
 import unicodedata
 
-from run_program import Gate, Run, check_asleep, children, on_terminal, shell
+from running import Gate, Run, check_asleep, children, on_terminal, shell
 from tap import contains, equal, lacks, main, test
 from terminal import CTRL_C, CTRL_Z
 
@@ -212,9 +212,9 @@ def a_signal_asks_what_runs(t):
     one = Run(t, '-j2', 'sh', '-c', 'read x < $0', ':::', gate.path, gate.path)
     t.until(lambda: len(children(one.pid)) == 2, 'both run')
     one.signal(signal.SIGUSR1)
-    one.expect(r'belay run: 0/2 done, 2 running, \d+ s\n')
+    one.expect_said(r'belay run: 0/2 done, 2 running, \d+ s\n')
     for _ in range(2):
-        one.expect(r'belay run: sh -c read x < \$0 \S+/gate: '
+        one.expect_said(r'belay run: sh -c read x < \$0 \S+/gate: '
                    r'running for \d+ s, pid \d+\n')
     pid = int(re.search(r'pid (\d+)', one.stderr.text()).group(1))
     start = len(one.stderr.data)
@@ -239,7 +239,7 @@ def attempts_wishes_and_leftovers_are_told(t):
               'read x < $1', t.path('once'), ':::', gate.path)
     t.until(lambda: os.path.exists(t.path('once/x')), 'the second runs', 20)
     one.signal(signal.SIGUSR1)
-    match = one.expect(r': running for \d+ s, pid (\d+), attempt 2\n')
+    match = one.expect_said(r': running for \d+ s, pid (\d+), attempt 2\n')
     pid = int(match.group(1))
     os.kill(pid, signal.SIGKILL)
 

@@ -8,8 +8,7 @@ import select
 import shutil
 import signal
 
-import runs
-from runs import RUN, Run
+from running import RUN, Command, Run, children, need_programs
 from tap import contains, equal, lacks, main, test
 
 # It ends only when as many as its first argument run at once.
@@ -36,16 +35,16 @@ def make(t, text, *arguments, **more):
     """A make under way, of a Makefile with our programs as variables."""
     if not shutil.which('make'):
         t.skip('there is no make')
-    runs.need(t)
+    need_programs(t)
     meet, log = t.write('meet.py', MEET), t.write('log.py', LOG)
     t.write('Makefile', f'RUN = {RUN}\nMEET = python3 {meet}\n'
             f'LOG = python3 {log} {t.path("log")}\n{text}')
-    return Run(t, ['make', *arguments], **more)
+    return Command(t, 'make', *arguments, **more)
 
 
 def finish(run, status=0, seconds=60):
     """Its tokens are right at the end; or it says so."""
-    said = run.finish(status, seconds)
+    said = run.said(status, seconds)
     lacks(said, 'INTERNAL')
     lacks(said, 'jobserver unavailable')
     return said
@@ -103,14 +102,7 @@ def a_signal_in_the_middle_gives_them_back(t):
                    f'second: first\n\t+@$(RUN) --jobs-from-make $(MEET) 3 '
                    f'met.{int(number)} ::: 1 2 3\n', '-j3')
         pid = int(run.expect(r'pid (\d+)').group(1))
-
-        def jobs(pid=pid):
-            try:
-                with open(f'/proc/{pid}/task/{pid}/children') as file:
-                    return len(file.read().split()) == 3
-            except FileNotFoundError:
-                return False
-        t.until(jobs, 'three run', 20)
+        t.until(lambda pid=pid: len(children(pid)) == 3, 'three run', 20)
         os.kill(pid, number)
         finish(run)
 
@@ -141,8 +133,8 @@ def without_limit_it_is_as_without_make(t):
 
 @test(120)
 def without_make_it_says_so(t):
-    run = Run(t, [RUN, '--jobs-from-make', 'echo', ':::', '1'])
-    equal(run.finish(125), 'belay run: --jobs-from-make: no make has started '
+    run = Run(t, '--jobs-from-make', 'echo', ':::', '1')
+    equal(run.said(125), 'belay run: --jobs-from-make: no make has started '
           'us; -j N sets how many run at once\n')
 
 
@@ -169,8 +161,8 @@ def a_fifo_of_makes_is_used(t):
     tokens = os.open(path, os.O_RDWR | os.O_NONBLOCK)
     os.write(tokens, b'xy')
     meet = t.write('meet.py', MEET)
-    run = Run(t, [RUN, '--jobs-from-make', 'python3', meet, '3', 'met', ':::',
-                  '1', '2', '3'],
+    run = Run(t, '--jobs-from-make', 'python3', meet, '3', 'met', ':::',
+              '1', '2', '3',
               env={'MAKEFLAGS': f' -j3 --jobserver-auth=fifo:{path}',
                    'MAKELEVEL': '1'})
     run.finish(seconds=60)
@@ -184,8 +176,8 @@ def a_pipe_is_left_as_it_is(t):
     read_end, write_end = os.pipe()
     os.write(write_end, b'pq')
     meet = t.write('meet.py', MEET)
-    run = Run(t, [RUN, '--jobs-from-make', 'python3', meet, '3', 'met', ':::',
-                  '1', '2', '3', '4', '5'],
+    run = Run(t, '--jobs-from-make', 'python3', meet, '3', 'met', ':::',
+              '1', '2', '3', '4', '5',
               env={'MAKEFLAGS': f'--jobserver-auth={read_end},{write_end}',
                    'MAKELEVEL': '1'}, pass_fds=(read_end, write_end))
     run.finish(seconds=60)
@@ -199,8 +191,8 @@ def a_pipe_is_left_as_it_is(t):
 def a_token_that_comes_later_is_used(t):
     read_end, write_end = os.pipe()
     meet = t.write('meet.py', MEET)
-    run = Run(t, [RUN, '--jobs-from-make', 'python3', meet, '2', 'met', ':::',
-                  '1', '2'],
+    run = Run(t, '--jobs-from-make', 'python3', meet, '2', 'met', ':::',
+              '1', '2',
               env={'MAKEFLAGS': f'--jobserver-auth={read_end},{write_end}',
                    'MAKELEVEL': '1'}, pass_fds=(read_end, write_end))
     t.until(lambda: os.path.isdir(t.path('met')) and
@@ -217,17 +209,17 @@ def a_token_goes_back_when_its_command_ends(t):
     """And not only when all have ended."""
     read_end, write_end = os.pipe()
     os.write(write_end, b'pq')
-    run = Run(t, [RUN, '--jobs-from-make', 'sh', '-c', 'echo run; '
-                  'until test -e end.$0; do sleep 0.01; done', ':::', '1',
-                  '2', '3'],
+    run = Run(t, '--jobs-from-make', 'sh', '-c', 'echo run; '
+              'until test -e end.$0; do sleep 0.01; done', ':::', '1',
+              '2', '3',
               env={'MAKEFLAGS': f'--jobserver-auth={read_end},{write_end}',
                    'MAKELEVEL': '1'}, pass_fds=(read_end, write_end))
-    t.until(lambda: len(run.children()) == 3, 'three run', 20)
+    t.until(lambda: len(children(run.pid)) == 3, 'three run', 20)
     equal(select.select([read_end], [], [], 0)[0], [], 'tokens left')
     t.write('end.3', '')
     t.write('end.2', '')
     got = os.read(read_end, 1)
-    t.until(lambda: len(run.children()) == 1, 'one runs', 20)
+    t.until(lambda: len(children(run.pid)) == 1, 'one runs', 20)
     got += os.read(read_end, 1)
     equal(sorted(got), sorted(b'pq'), 'the tokens')
     t.write('end.1', '')
@@ -241,7 +233,7 @@ def a_token_goes_back_when_its_command_ends(t):
 def our_own_fds_are_not_taken_for_makes(t):
     """A rule without a plus has make's numbers, and not its fds."""
     for flags in ('3,4', '4,5', '5,6', '6,3'):
-        run = Run(t, [RUN, '--', 'ls', '/proc/self/fd'],
+        run = Run(t, '--', 'ls', '/proc/self/fd',
                   env={'MAKEFLAGS': f'--jobserver-auth={flags}',
                        'MAKELEVEL': '1'})
         run.finish()

@@ -7,8 +7,8 @@ import signal
 import subprocess
 
 import program
-from run_program import (Gate, Run, check_asleep, children, nobody_is_left,
-                         on_terminal, run)
+from running import (RUN, Gate, Run, check_asleep, children, need_programs,
+                     nobody_is_left, on_terminal, run, state)
 from tap import contains, equal, lacks, main, test
 
 LINE = '--output=line'
@@ -82,7 +82,7 @@ def a_line_appears_when_it_is_written_and_not_at_the_end(t):
     os.mkfifo(t.path('fifo'))
     one = Run(t, LINE, '--prefix=>', 'sh', '-c',
               'echo first; read x < $0', ':::', t.path('fifo'))
-    one.stdout.expect('>first\n')
+    one.expect('>first\n')
     with open(t.path('fifo'), 'w') as fifo:
         fifo.write('x\n')
     one.finish()
@@ -124,27 +124,20 @@ fcntl.fcntl(1, 1031, 1 << 20)  # F_SETPIPE_SZ
 os.kill(os.getppid(), signal.SIGSTOP)
 os.write(1, b'x' * 899999 + b'y')
 """, ':::', 'a')
-    t.until(lambda: [state_of(pid) for pid in children(one.pid)] == ['Z'],
+    t.until(lambda: [state(pid) for pid in children(one.pid)] == ['Z'],
             'it has ended')
     one.signal(signal.SIGCONT)
     one.finish()
     equal(len(one.stdout.text().replace('\n', '')), 900000, 'all of it')
 
 
-def state_of(pid):
-    try:
-        with open(f'/proc/{pid}/stat') as file:
-            return file.read().rsplit(')')[1].split()[0]
-    except OSError:
-        return 'gone'
-
-
 @test()
 def lines_do_not_mix_with_those_of_another_run(t):
     """Each is one write, prefix and all, which a pipe takes whole."""
+    need_programs(t)
     read, write = os.pipe()
     both = [subprocess.Popen(
-        [Run.program or t.skip('no BELAY_RUN'), '-j2', LINE,
+        [RUN, '-j2', LINE,
          f'--prefix={mark * 1000}|', 'sh', '-c',
          'i=0; while [ $i -lt 500 ]; do echo $0; i=$((i+1)); done',
          ':::', mark * 1000, mark * 1000], stdout=write) for mark in 'ab']
@@ -244,13 +237,12 @@ def a_list_whose_writer_has_gone_does_not_keep_it_busy(t):
 @test()
 def head_ends_it_and_nobody_is_left(t):
     mark = t.path('mark')
-    if not Run.program:
-        t.skip('BELAY_RUN does not name the program')
+    need_programs(t)
     for how in (LINE, '--output=group'):
         command = ('yes $0' if how == LINE else 'seq 100000; sleep 0')
         result = subprocess.run(
             ['bash', '-c', '"$@" | head -1; echo ${PIPESTATUS[0]}', 'bash',
-             Run.program, '-j4', how, 'sh', '-c', command + '; exit 0',
+             RUN, '-j4', how, 'sh', '-c', command + '; exit 0',
              ':::', *[f'{mark}{n}' for n in range(20)]],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
         first, status = result.stdout.decode().splitlines()
@@ -261,9 +253,10 @@ def head_ends_it_and_nobody_is_left(t):
 
 @test()
 def a_full_device_is_an_error(t):
+    need_programs(t)
     with open('/dev/full', 'w') as full:
         result = subprocess.run(
-            [Run.program or t.skip('no BELAY_RUN'), LINE, 'echo', ':::', 'a'],
+            [RUN, LINE, 'echo', ':::', 'a'],
             stdout=full, stderr=subprocess.PIPE, timeout=60)
     equal(result.returncode, 125, 'status')
     contains(result.stderr.decode(), 'No space left', 'stderr')

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 
-from run_program import Gate, Run, children, nobody_is_left, run, shell
+from running import Gate, Run, children, nobody_is_left, run, shell
 from tap import contains, equal, lacks, main, test
 from terminal import CTRL_C
 
@@ -72,7 +72,7 @@ def all_ended_well_is_success(t):
 def with_all_one_failure_is_1_and_the_others_go_on(t):
     gate = Gate(t, 'gate')
     one = start(t, f'a: exit 7\nb: read x < {gate.path}; echo still there\n')
-    one.expect('a: exited with status 7')
+    one.expect_said('a: exited with status 7')
     t.until(lambda: children(one.pid), 'b runs')
     gate.open_until(t, lambda: one.process.poll() is not None)
     one.finish(1)
@@ -100,7 +100,7 @@ def with_failure_success_does_not_decide(t):
     gate = Gate(t, 'gate')
     one = start(t, f'a: {FOREVER}\nb: true\nc: read x < {gate.path}; exit 9\n',
                 '--exit-on=failure')
-    one.expect('b: exited with status 0')
+    one.expect_said('b: exited with status 0')
     equal(len(children(one.pid)), 2, 'a and c run on')
     gate.open_until(t, lambda: one.process.poll() is not None)
     one.finish(9)
@@ -140,8 +140,8 @@ def a_restart_is_told_with_its_wait_which_doubles(t):
 def always_means_after_success_too(t):
     one = start(t, 'web: echo x >> DIR/n; echo run $(wc -l < DIR/n)\n',
                 '--restart=always', '--restart-wait=1ms')
-    one.stdout.expect(r'web \| run 3\n')
-    one.stderr.expect(r'web: exited with status 0; starting again in 0\.00 s')
+    one.expect(r'web \| run 3\n')
+    one.expect_said(r'web: exited with status 0; starting again in 0\.00 s')
     one.signal(signal.SIGTERM)
     one.finish(-signal.SIGTERM)
 
@@ -155,7 +155,7 @@ def failure_does_not_restart_success(t):
 @test()
 def a_restart_at_once_and_without_end_still_hears_signals(t):
     one = start(t, 'web: false\n', '--restart=always', '--restart-wait=0')
-    one.expect('web: exited with status 1; starting again')
+    one.expect_said('web: exited with status 1; starting again')
     one.signal(signal.SIGTERM)
     one.finish(-signal.SIGTERM)
 
@@ -163,7 +163,7 @@ def a_restart_at_once_and_without_end_still_hears_signals(t):
 @test()
 def while_one_waits_for_its_restart_a_signal_ends_all(t):
     one = start(t, 'web: false\n', '--restart=failure', '--restart-wait=1h')
-    one.expect('starting again in 1h00m')
+    one.expect_said('starting again in 1h00m')
     one.signal(signal.SIGINT)
     one.finish(-signal.SIGINT)
 

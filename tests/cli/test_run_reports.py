@@ -14,59 +14,13 @@ import subprocess
 import xml.etree.ElementTree as etree
 
 import program
-import tap
-from tap import contains, equal, lacks, main, test
+from running import RUN, Run
+from tap import contains, equal, main, test
 
-RUN = os.environ.get('BELAY_RUN') or ''
 LONG = 'exec sleep 1000'
 
 
 # -- Running it ---------------------------------------------------------------
-
-
-class Run:
-    """One run of belay-run, in a process group of its own in our session, as a
-    shell would give it; it can be stopped."""
-
-    def __init__(self, t, *arguments, before=(), pass_fds=()):
-        if not RUN:
-            t.skip('BELAY_RUN does not name the program')
-        self.t = t
-        self.process = subprocess.Popen(
-            [*before, RUN, *arguments], cwd=t.dir, env=program.environment(t),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            preexec_fn=os.setpgrp, pass_fds=pass_fds)
-        self.pid = self.process.pid
-        t.defer(self._end)
-        t.on_failure.append(self._tell)
-        self.stderr = program.Output(self.process.stderr.fileno())
-        self.stdout = program.Output(self.process.stdout.fileno())
-
-    def _end(self):
-        try:
-            os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait()
-        for output, pipe in ((self.stdout, self.process.stdout),
-                             (self.stderr, self.process.stderr)):
-            output.stop()
-            pipe.close()
-
-    def _tell(self):
-        return f'status {self.process.poll()}; says: {self.stderr.text()}'
-
-    def finish(self, status):
-        """Waits for its end, and asserts its status; returns what it said."""
-        try:
-            got = self.process.wait(40 * tap.SCALE)
-        except subprocess.TimeoutExpired:
-            raise AssertionError('still running after 40 s') from None
-        self.stderr.join()
-        equal(program.ending(got), program.ending(status), 'exit status')
-        lacks(self.stderr.text(), 'Sanitizer', 'what it says')
-        return self.stderr.text()
 
 
 def script(t, name, *lines):
@@ -633,7 +587,7 @@ def a_path_that_cannot_be_written_is_told_before_anything_starts(t):
         for path, why in (('nowhere/x', 'No such file or directory'),
                           ('folder', 'Is a directory')):
             run = Run(t, '--' + kind, path, 'touch', ':::', 'started')
-            equal(run.finish(125),
+            equal(run.said(125),
                   f'belay run: --{kind}: {path}: {why}\n', 'message')
             equal(sorted(os.listdir(t.dir)), ['folder', 'home'], 'files')
 
@@ -642,7 +596,7 @@ def a_path_that_cannot_be_written_is_told_before_anything_starts(t):
 def two_reports_in_one_file_are_refused(t):
     for path, words in (('-', 'standard output'), ('x', 'x')):
         run = Run(t, '--json', path, '--tap', path, 'touch', ':::', 'started')
-        equal(run.finish(125), 'belay run: --json and --tap cannot both go to '
+        equal(run.said(125), 'belay run: --json and --tap cannot both go to '
               f'{words}\n')
         equal(os.path.exists(t.path('started')), False)
 
@@ -651,7 +605,7 @@ def two_reports_in_one_file_are_refused(t):
 def a_full_disk_is_told_at_the_end(t):
     for kind in KINDS:
         run = Run(t, '--' + kind, '/dev/full', 'touch', ':::', kind)
-        equal(run.finish(125), f'belay run: --{kind}: /dev/full: '
+        equal(run.said(125), f'belay run: --{kind}: /dev/full: '
               'No space left on device\n', 'message')
         equal(os.path.exists(t.path(kind)), True, 'what was to be done')
 
@@ -664,7 +618,6 @@ def a_dash_is_standard_output(t):
             run = Run(t, '--' + kind, path, 'sh', '-c', ':::', 'exit 0',
                       'exit 1')
             run.finish(1)
-            run.stdout.join()
             reader(t.write('copy', bytes(run.stdout.data)))
             t.write('out', '')
             number = os.stat(t.path('out')).st_ino
@@ -703,7 +656,7 @@ def a_file_in_a_directory_of_others_is_written_in_place(t):
         before=before).finish(0)
     equal(len(Junit(t.path('there/r.xml')).cases), 1)
     run = Run(t, '--trace', 'there/new', 'true', ':::', 'x', before=before)
-    equal(run.finish(125),
+    equal(run.said(125),
           'belay run: --trace: there/new: Permission denied\n')
 
 
@@ -743,7 +696,7 @@ def a_fifo_that_nobody_reads_does_not_hold_an_interrupt_up(t):
         run = Run(t, '--' + kind, 'fifo', 'touch', ':::', 'started')
         t.until(lambda: blocks(run.pid, signal.SIGTERM), 'a mask', 20)
         os.kill(run.pid, signal.SIGTERM)
-        equal(run.finish(-signal.SIGTERM), f'belay run: --{kind}: fifo: '
+        equal(run.said(-signal.SIGTERM), f'belay run: --{kind}: fifo: '
               'Interrupted system call\n')
         equal(os.path.exists(t.path('started')), False)
 
@@ -767,7 +720,7 @@ def a_reader_who_goes_away_does_not_end_the_run(t):
             t.until(lambda: children(run.pid), 'a command', 20)
             os.close(reader)
             t.write('go', '')
-            equal(run.finish(125), f'belay run: --{kind}: /dev/fd/{writer}: '
+            equal(run.said(125), f'belay run: --{kind}: /dev/fd/{writer}: '
                   'Broken pipe\n')
             for name in ['go', 'done'] + (['more'] if more else []):
                 os.unlink(t.path(name))

@@ -6,8 +6,8 @@ import shutil
 import signal
 import subprocess
 
-from running import (PATIENCE, RUN, SUBJECT, Run, alive, is_over,
-                     is_stopped, kill, name_of, nobody_left, run, state,
+from running import (PATIENCE, SUBJECT, Run, alive, is_over, is_stopped, kill,
+                     name_of, nobody_left, run, state,
                      stopped_time_is_not_counted, wait_going_on, wait_stopped)
 from tap import contains, equal, lacks, main, test
 
@@ -75,7 +75,7 @@ def what_cannot_be_started_is_126_or_127(t):
                             ('no-such-command', 127), ('./not-executable', 126),
                             (t.dir, 126), ('./no-interpreter', 127),
                             ('./not-executable/x', 127)):
-        _, said = run(t, command, status=status)
+        said = run(t, command, status=status).stderr.text()
         contains(said, f'belay run: {command}: ', 'message')
 
 
@@ -85,7 +85,7 @@ def our_own_failures_are_125(t):
                       ('--signal', 'NOSUCH', 'true'),
                       ('--limit', 'nofile', 'true'),
                       ('--cwd', '/no/such/directory', 'true')):
-        _, said = run(t, *arguments, status=125)
+        said = run(t, *arguments, status=125).stderr.text()
         contains(said, 'belay run: ', f'message for {arguments}')
     contains(said, '/no/such/directory', 'message')
 
@@ -94,7 +94,7 @@ def our_own_failures_are_125(t):
 def a_script_without_an_interpreter_is_the_shells(t):
     t.write('script', 'echo it runs with "$1"; exit 3')
     os.chmod(t.path('script'), 0o755)
-    printed, _ = run(t, './script', 'x y', status=3)
+    printed = run(t, './script', 'x y', status=3).stdout.text()
     equal(printed, 'it runs with x y\n', 'output')
 
 
@@ -103,12 +103,12 @@ def a_script_without_an_interpreter_is_the_shells(t):
 
 @test(seconds=60)
 def after_the_timeout_it_is_asked_to_end(t):
-    _, said = run(t, '-t', '0.2s', 'sleep', '1000', status=124)
+    said = run(t, '-t', '0.2s', 'sleep', '1000', status=124).stderr.text()
     equal(said, 'belay run: sleep timed out after 0.20 s; sending it SIGTERM\n',
           'message')
-    _, said = run(t, '-q', '-t', '0.2s', '-k', '0.2s', '-s', 'INT', 'sh', '-c',
-                  'trap "echo interrupted; exit 9" INT; sleep 1000 & wait',
-                  status=124)
+    said = run(t, '-q', '-t', '0.2s', '-k', '0.2s', '-s', 'INT', 'sh', '-c',
+               'trap "echo interrupted; exit 9" INT; sleep 1000 & wait',
+               status=124).stderr.text()
     equal(said, '', 'message with -q')
     nobody_left(t)
     run(t, '--preserve-status', '-t', '0.2s', 'sleep', '1000', status=-15)
@@ -348,17 +348,17 @@ def what_is_asked_for_is_ignored_and_blocked(t):
 @test()
 def directory_environment_and_limits(t):
     os.mkdir(t.path('inside'))
-    printed, _ = run(t, '--cwd', 'inside', 'pwd')
+    printed = run(t, '--cwd', 'inside', 'pwd').stdout.text()
     equal(printed, os.path.realpath(t.path('inside')) + '\n', 'directory')
-    printed, _ = run(t, '-e', 'A=1', '-e', 'B', '-e', 'C=x=y', '-e', 'A=2',
-                     'env', env={'B': 'b', 'D': 'd'})
+    printed = run(t, '-e', 'A=1', '-e', 'B', '-e', 'C=x=y', '-e', 'A=2',
+                  'env', env={'B': 'b', 'D': 'd'}).stdout.text()
     lines = printed.splitlines()
     for line in ('A=2', 'C=x=y', 'D=d'):
         equal(lines.count(line), 1, line)
     equal([line for line in lines if line.startswith(('B=', 'A=1'))], [],
           'B and the first A')
-    printed, _ = run(t, '--limit', 'nofile=64:128', '--limit', 'core=0', 'sh',
-                     '-c', 'ulimit -Sn; ulimit -Hn; ulimit -c')
+    printed = run(t, '--limit', 'nofile=64:128', '--limit', 'core=0', 'sh',
+                  '-c', 'ulimit -Sn; ulimit -Hn; ulimit -c').stdout.text()
     equal(printed, '64\n128\n0\n', 'limits')
 
 
@@ -371,11 +371,11 @@ def it_has_no_fds_but_three_and_those_that_are_named(t):
     for arguments, fds in (((), '0 1 2'), (('/dev/fd/7',), '0 1 2 7'),
                            (('x=/dev/fd/7,y',), '0 1 2 7'),
                            (('/proc/self/fd/7',), '0 1 2 7')):
-        printed, _ = run(t, SUBJECT, 'fds', *arguments, prepare=with_fd_7,
-                         close_fds=False)
+        printed = run(t, SUBJECT, 'fds', *arguments, prepare=with_fd_7,
+                      close_fds=False).stdout.text()
         equal(printed, f'fds {fds}\n', f'with {arguments}')
-    printed, _ = run(t, '--keep-fds', SUBJECT, 'fds', prepare=with_fd_7,
-                     close_fds=False)
+    printed = run(t, '--keep-fds', SUBJECT, 'fds', prepare=with_fd_7,
+                  close_fds=False).stdout.text()
     contains(printed.split(), '7', 'with --keep-fds')
 
 

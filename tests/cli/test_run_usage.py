@@ -6,15 +6,14 @@ import os
 import resource
 import subprocess
 
-import runs
-from runs import RUN, Run
+from running import RUN, Command, Run, need_programs
 from tap import equal, lacks, main, test
 
 
 def said(t, arguments, status, **more):
     """What it says on standard error; on standard output it says nothing."""
-    run = Run(t, [RUN, *arguments], **more)
-    text = run.finish(status)
+    run = Run(t, *arguments, **more)
+    text = run.said(status)
     equal(run.stdout.text(), '', f'output of {arguments}')
     return text
 
@@ -135,8 +134,8 @@ def a_list_that_cannot_be_read_is_named(t):
 @test(120)
 def a_0_byte_in_a_list_is_named_with_its_line(t):
     t.write('list', b'a\nb\0c\nd\n')
-    run = Run(t, [RUN, '-a', 'list', 'echo'])
-    equal(run.finish(125), 'belay run: list:2: has a 0 byte; -0 is for lists '
+    run = Run(t, '-a', 'list', 'echo')
+    equal(run.said(125), 'belay run: list:2: has a 0 byte; -0 is for lists '
           'with these\n')
     equal(run.stdout.text(), 'a\n', 'what came before it')
 
@@ -163,8 +162,8 @@ def a_limit_that_may_not_be_raised_is_not_either(t):
     hard = min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], most)
     check(t, ['--limit', f'nofile={most + 1}', 'true'], 125,
           f'--limit: the hard limit is {hard}, and may not be raised')
-    run = Run(t, [RUN, '--limit', 'nofile=17:18', '--', 'sh', '-c',
-                  'ulimit -Sn; ulimit -Hn'])
+    run = Run(t, '--limit', 'nofile=17:18', '--', 'sh', '-c',
+              'ulimit -Sn; ulimit -Hn')
     run.finish()
     equal(run.stdout.text(), '17\n18\n')
 
@@ -172,18 +171,18 @@ def a_limit_that_may_not_be_raised_is_not_either(t):
 @test(120)
 def a_full_disk_is_told(t):
     for option in ('--help', '--version'):
-        run = Run(t, ['sh', '-c', f'exec {RUN} {option} >/dev/full'])
-        equal(run.finish(125),
+        run = Command(t, 'sh', '-c', f'exec {RUN} {option} >/dev/full')
+        equal(run.said(125),
               'belay run: standard output: No space left on device\n')
 
 
 @test(120)
 def help_and_version_come_before_what_is_wrong(t):
-    runs.need(t)
+    need_programs(t)
     for arguments in (['--help'], ['-h'], ['--version'],
                       ['--help', '-s', 'FOO']):
-        run = Run(t, [RUN, *arguments])
-        equal(run.finish(), '')
+        run = Run(t, *arguments)
+        equal(run.said(), '')
         lacks(run.stdout.text(), 'unknown')
         equal(run.stdout.text() != '', True, 'something is said')
 
