@@ -68,7 +68,7 @@ void as_take_command(int argc, char **argv, int at,
 /* The signals that are blocked now, up to 0: those tools leave them so. */
 const int *as_blocked(void);
 
-/* Blocks one more, until signals_take(). */
+/* Blocks one more, until signals_listen(). */
 void as_block(int signo);
 
 /* The last component of a path. */

@@ -431,18 +431,13 @@ static int capacity(const struct many *many) {
 }
 
 static int open_sources(struct many *many, char **ret_error) {
-  static const int children[] = {SIGCHLD, 0};
   /* Somebody may type it, or it is a fifo that nobody writes to yet: while
    * signals still end us. */
   int error = queue_open(&many->queue, many->options, ret_error);
   if (error == 0)
     error = belay_loop_new(&many->loop);
   if (error == 0)
-    error = signals_take(&many->signals);
-  if (error == 0)
-    error = belay_loop_add_sigwait(many->loop, many->signals, NULL, NULL);
-  if (error == 0)
-    error = belay_loop_add_signals(many->loop, children, 0, NULL, NULL);
+    error = signals_listen(many->loop, &many->signals);
   if (error == 0)
     error = belay_loop_add_timer(many->loop, -1, 0, NULL, &many->sweep_source);
   if (error == 0 && many->options->jobs_from_make)

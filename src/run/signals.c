@@ -29,13 +29,24 @@ static bool can_be_taken(int signo) {
   }
 }
 
-int signals_take(struct belay_sigwait **ret_sigwait) {
+static int take(struct belay_sigwait **ret_sigwait) {
   int signals[MOST_SIGNALS], count = 0;
   for (int signo = 1; signo <= SIGRTMAX && count < MOST_SIGNALS - 1; signo++)
     if (can_be_taken(signo))
       signals[count++] = signo;
   signals[count] = 0;
   return belay_sigwait_open(signals, 0, ret_sigwait);
+}
+
+int signals_listen(struct belay_loop *loop,
+                   struct belay_sigwait **ret_sigwait) {
+  static const int children[] = {SIGCHLD, 0};
+  int error = take(ret_sigwait);
+  if (error == 0)
+    error = belay_loop_add_sigwait(loop, *ret_sigwait, NULL, NULL);
+  if (error == 0)
+    error = belay_loop_add_signals(loop, children, 0, NULL, NULL);
+  return error;
 }
 
 void signals_forget(int signo) {

@@ -5,14 +5,15 @@
 #ifndef RUN_SIGNALS_H
 #define RUN_SIGNALS_H
 
+#include <belay/loop.h>
 #include <belay/signal.h>
 #include <belay/sigwait.h>
 
 #include "options.h"
 
-/* Blocks all that can be taken, but for SIGCHLD, which tells us of children.
- * 0 or -errno. */
-int signals_take(struct belay_sigwait **ret_sigwait);
+/* Blocks all that can be taken, and adds them to the loop; and SIGCHLD, which
+ * tells us of children and is not blocked.  0 or -errno. */
+int signals_listen(struct belay_loop *loop, struct belay_sigwait **ret_sigwait);
 
 /* Takes a signal out of the queue if it waits there: it is no message. */
 void signals_forget(int signo);

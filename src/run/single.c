@@ -371,14 +371,9 @@ static void handle(struct single *run, const struct belay_event *event) {
 
 /* Before there is a command, so that none can be told to a wrong one. */
 static int listen(struct single *run) {
-  static const int children[] = {SIGCHLD, 0};
   int error = belay_loop_new(&run->loop);
   if (error == 0)
-    error = signals_take(&run->signals);
-  if (error == 0)
-    error = belay_loop_add_sigwait(run->loop, run->signals, NULL, NULL);
-  if (error == 0)
-    error = belay_loop_add_signals(run->loop, children, 0, NULL, NULL);
+    error = signals_listen(run->loop, &run->signals);
   if (error == 0 && (run->options->orphans != ORPHANS_LEAVE ||
                      run->options->receives_orphans))
     belay_orphans_receive(1); /* without it, the group alone is looked after */
