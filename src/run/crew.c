@@ -279,9 +279,7 @@ void crew_remove(struct crew *crew, struct task *task) {
 }
 
 void crew_close(struct crew *crew) {
-  if (crew->environment != NULL &&
-      crew->environment != (char **)(uintptr_t)environ)
-    free(crew->environment);
+  free(crew->environment);
   free(crew->slots);
   if (crew->null_fd >= 0)
     close(crew->null_fd);

@@ -127,7 +127,6 @@ static void finish(struct many *many, struct task *task) {
     queue_put_back(&many->queue, task, wait);
     return;
   }
-  task->state = TASK_DONE;
   *(task_succeeded(task) ? &many->tally.succeeded : &many->tally.failed) += 1;
   decide(many, task);
   queue_free_task(task);
@@ -469,8 +468,7 @@ static int open_all(struct many *many, char **ret_error) {
 static void close_all(struct many *many) {
   crew_close(&many->crew);
   sweep_close(&many->sweep);
-  if (many->jobserver != NULL)
-    jobserver_close(many->jobserver);
+  jobserver_close(many->jobserver);
   queue_close(&many->queue);
   belay_loop_free(many->loop);
   signals_forget(SIGPIPE); /* of a message that nobody reads */
@@ -523,7 +521,6 @@ int many_run(const struct run_options *options) {
     report_flush(many.report);
     if (is_over(&many))
       break;
-    many.tally.now_ns = belay_loop_now(many.loop);
     display_show(many.display, &many.crew, &many.tally);
     next(&many);
   }

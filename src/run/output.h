@@ -6,9 +6,9 @@
  *   line    to pipes, shown line by line with a prefix (output_line.c)
  *   files   into a directory, one or two for each command (output_files.c)
  *
- * A command that is started: output_begin(), then output_started() or
- * output_failed(); when it has ended: output_end(), which may show it later
- * (--keep-order).  All return 0, or -errno of our own output: -EPIPE means that
+ * A command that is started: output_begin(), then output_started(), unless it
+ * could not be started; when it has ended: output_end(), which may show it
+ * later (--keep-order).  All return 0, or -errno of our own output: -EPIPE means that
  * nobody reads it any more.
  */
 #ifndef RUN_OUTPUT_H
@@ -26,11 +26,11 @@ struct output_kind {
   /* Sets stdout_fd and stderr_fd for an attempt that is about to start. */
   int (*begin)(struct outputs *outputs, struct task *task,
                struct belay_process_options *options);
-  /* The program runs (its process has the pipes), or could not be started. */
+  /* The program runs (its process has the pipes). */
   int (*started)(struct outputs *outputs, struct task *task);
   /* It has ended; `is_last` unless another attempt follows. */
   int (*end)(struct outputs *outputs, struct task *task, bool is_last);
-  /* An fd of output_line.c is ready. */
+  /* A pipe, or the timer, of output_line.c is ready. */
   int (*ready)(struct outputs *outputs, const struct belay_event *event);
   /* At the end of all: what is still kept back; then everything is freed. */
   int (*close)(struct outputs *outputs);

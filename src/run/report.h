@@ -16,7 +16,6 @@
 struct tally {
   long total; /* -1: not known yet */
   long started, running, succeeded, failed, retried;
-  int64_t now_ns; /* the loop's time; 0 was the beginning */
 };
 
 /* Each may be NULL. */

@@ -1,11 +1,11 @@
 /*
  * task.h: one of many commands, from its place in the queue to its result.
  *
- *   QUEUED -> RUNNING -> (LEFTOVERS) -> DONE
- *      ^                                  |
- *      '-------------- RETRYING <---------'
+ *   QUEUED -> RUNNING -> (LEFTOVERS) -> its result
+ *                ^                         |
+ *                '------- RETRYING <-------'
  *
- * Only many.c changes the state; reports and displays read.
+ * queue.c and crew.c change the state; reports and displays read.
  */
 #ifndef RUN_TASK_H
 #define RUN_TASK_H
@@ -23,13 +23,12 @@ enum task_state {
   TASK_RUNNING,
   TASK_LEFTOVERS, /* it has ended, and others of its group have not */
   TASK_RETRYING,  /* waits for its next attempt */
-  TASK_DONE,
 };
 
 struct output;
 
 struct task {
-  struct task *next, *previous; /* in a list of many.c */
+  struct task *next, *previous; /* in a list of crew.c or queue.c */
   struct command command;
   long number;    /* 1 for the first */
   int slot;       /* 0 and up: nobody else's while it runs */
