@@ -17,8 +17,6 @@
 #include "signals.h"
 #include "start.h"
 
-#define MOST_FDS 32
-
 extern char **environ;
 
 /* -- Beginning ------------------------------------------------------------ */
@@ -88,10 +86,10 @@ static void add(struct crew *crew, struct task *task) {
 
 static int start_job(struct crew *crew, struct task *task,
                      struct belay_process_options *options) {
-  struct belay_process_fd fds[MOST_FDS];
+  struct belay_process_fd fds[START_MOST_FDS];
   snprintf(crew->job_text, sizeof(crew->job_text), "BELAY_JOB=%ld",
            task->number);
-  start_keep_named_fds(task->command.argv, options, fds, MOST_FDS);
+  start_keep_named_fds(task->command.argv, options, fds);
   int error = belay_job_start(crew->loop, task->command.argv, options,
                               BELAY_PROCESS_WATCH_STOPS, task, &task->job);
   if (error < 0)

@@ -4,34 +4,19 @@
  */
 #include <belay/version.h>
 
-#include <stdio.h>
-#include <string.h>
-
 #include "cli/message.h"
 #include "exit.h"
-#include "options.h"
 #include "single.h"
 #include "start.h"
-
-static int print(const char *text) {
-  return text != NULL && fputs(text, stdout) >= 0 && fflush(stdout) == 0
-             ? 0
-             : EXIT_BELAY;
-}
+#include "usage.h"
 
 int main(int argc, char **argv) {
   struct run_options options;
-  char *error = NULL;
   start_fill_standard_fds();
-  message_set_program("belay-init");
-  if (run_options_parse(argc, argv, &options, &error) < 0) {
-    message("%s", error != NULL ? error : "out of memory");
-    return EXIT_BELAY;
-  }
-  if (options.help)
-    return print(run_options_help());
-  if (options.version)
-    return print("belay-init " BELAY_VERSION_STRING "\n");
+  int status = usage_take("belay-init", "belay-init " BELAY_VERSION_STRING "\n",
+                          argc, argv, &options);
+  if (status >= 0)
+    return status;
   if (options.source != SOURCE_COMMAND) {
     message("many commands are for belay run: this is one command's");
     return EXIT_BELAY;

@@ -71,10 +71,6 @@ struct many {
 
 static void wish_end(struct many *many, int signo, int64_t grace_ns);
 
-static void complain(const char *what, int error) {
-  message("%s: %s", what, strerror(-error));
-}
-
 /* -- Results -------------------------------------------------------------- */
 
 /* One that ended decides for all, where that is asked for. */
@@ -252,7 +248,7 @@ static void check_output(struct many *many) {
   if (many->output_error == 0 || many->no_more)
     return;
   if (many->output_error != -EPIPE)
-    complain("standard output", many->output_error);
+    message("standard output: %s", strerror(-many->output_error));
   many->status = EXIT_BELAY;
   wish_end(many, many->options->end_signal, many->options->grace_ns);
 }
@@ -501,12 +497,7 @@ int many_run(const struct run_options *options) {
   struct many many = {
       .options = options, .status = -1, .crew = {.null_fd = -1}};
   char *text = NULL;
-  int error = start_check_directory(options);
-  if (error < 0) {
-    complain(options->directory, error);
-    return EXIT_BELAY;
-  }
-  error = open_all(&many, &text);
+  int error = open_all(&many, &text);
   if (error < 0) {
     message("%s", text != NULL ? text : strerror(-error));
     free(text);

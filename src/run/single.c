@@ -27,8 +27,6 @@
 #include "survivors.h"
 #include "terminal.h"
 
-#define MOST_FDS 32
-
 enum phase {
   RUNNING,   /* the command */
   LEFTOVERS, /* it has ended, and not all that it started */
@@ -407,11 +405,11 @@ static int start_process(struct single *run,
 
 static int start(struct single *run) {
   struct belay_process_options options;
-  struct belay_process_fd fds[MOST_FDS];
+  struct belay_process_fd fds[START_MOST_FDS];
   int error = start_prepare(run->options, &options);
   if (error < 0)
     return error;
-  start_keep_named_fds(run->options->command, &options, fds, MOST_FDS);
+  start_keep_named_fds(run->options->command, &options, fds);
   run->shares_terminal = !is_alone_on_terminal();
   run->wants_terminal = run->options->group == GROUP_NEW &&
                         run->options->terminal == TERMINAL_GIVE &&
@@ -454,10 +452,7 @@ _Noreturn static void end(const struct single *run) {
 _Noreturn void single_run(const struct run_options *options) {
   struct single run = {.options = options, .terminal = terminal_open()};
   struct belay_event event;
-  int error = start_check_directory(options);
-  if (error < 0)
-    fail(options->directory, error);
-  error = listen(&run);
+  int error = listen(&run);
   if (error < 0)
     fail("cannot listen for signals", error);
   error = start(&run);

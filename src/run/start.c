@@ -66,8 +66,9 @@ void start_fill_standard_fds(void) {
 
 /* One that we were started with; our own all close on exec. */
 static void keep_fd(long fd, struct belay_process_options *options,
-                    struct belay_process_fd *fds, size_t capacity) {
-  if (fd <= STDERR_FILENO || fd > INT32_MAX || options->fd_count == capacity)
+                    struct belay_process_fd fds[START_MOST_FDS]) {
+  if (fd <= STDERR_FILENO || fd > INT32_MAX ||
+      options->fd_count == START_MOST_FDS)
     return;
   int flags = fcntl((int)fd, F_GETFD);
   if (flags < 0 || (flags & FD_CLOEXEC) != 0)
@@ -78,17 +79,17 @@ static void keep_fd(long fd, struct belay_process_options *options,
 
 /* A fifo has a name, and is opened by it. */
 static void keep_jobserver(struct belay_process_options *options,
-                           struct belay_process_fd *fds, size_t capacity) {
+                           struct belay_process_fd fds[START_MOST_FDS]) {
   int ends[2];
   if (!jobserver_has_fds(ends))
     return;
-  keep_fd(ends[0], options, fds, capacity);
-  keep_fd(ends[1], options, fds, capacity);
+  keep_fd(ends[0], options, fds);
+  keep_fd(ends[1], options, fds);
 }
 
 void start_keep_named_fds(char *const *argv,
                           struct belay_process_options *options,
-                          struct belay_process_fd *fds, size_t capacity) {
+                          struct belay_process_fd fds[START_MOST_FDS]) {
   static const char *const places[] = {"/dev/fd/", "/proc/self/fd/"};
   options->fds = fds;
   options->fd_count = 0;
@@ -99,22 +100,12 @@ void start_keep_named_fds(char *const *argv,
       for (const char *found = *argv;
            (found = strstr(found, places[i])) != NULL;) {
         found += strlen(places[i]);
-        keep_fd(strtol(found, NULL, 10), options, fds, capacity);
+        keep_fd(strtol(found, NULL, 10), options, fds);
       }
-  keep_jobserver(options, fds, capacity);
+  keep_jobserver(options, fds);
 }
 
 /* -- All of it ------------------------------------------------------------ */
-
-int start_check_directory(const struct run_options *options) {
-  if (options->directory == NULL)
-    return 0;
-  int fd = open(options->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0)
-    return -errno;
-  close(fd);
-  return access(options->directory, X_OK) == 0 ? 0 : -errno;
-}
 
 int start_prepare(const struct run_options *options,
                   struct belay_process_options *ret_options) {

@@ -13,27 +13,24 @@
  * taken by something that cannot be written to, and that no command gets. */
 void start_fill_standard_fds(void);
 
-/* Whether commands can start in the directory that is asked for: 0 or -errno.
- * Asked before, so that it is not mistaken for a command that is missing. */
-int start_check_directory(const struct run_options *options);
-
 /* Fills in what does not change from command to command: 0, -ENOMEM, or what
  * is wrong with the environment.  It lives as long as the program. */
 int start_prepare(const struct run_options *options,
                   struct belay_process_options *ret_options);
 
-/* What no command could start with, before any is blamed for it: 0; or
- * -EINVAL with *ret_error a line, to be freed. */
+/* What no command could start with (a directory that is missing, say), before
+ * any is blamed for it: 0; or -EINVAL with *ret_error a line, to be freed. */
 int start_check(const struct run_options *options, char **ret_error);
 
 /*
  * Fds that the arguments name ("/dev/fd/63", as shells write it for <(...)),
  * and those of make's jobserver, which the command is to have although all
- * others are closed.  Sets fds and fd_count; at most `capacity`.
+ * others are closed.  Sets fds and fd_count.
  */
+#define START_MOST_FDS 32
 void start_keep_named_fds(char *const *argv,
                           struct belay_process_options *options,
-                          struct belay_process_fd *fds, size_t capacity);
+                          struct belay_process_fd fds[START_MOST_FDS]);
 
 /* The exit status of the shell for a command that could not be started. */
 int start_exit_status(int error);
