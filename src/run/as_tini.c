@@ -19,6 +19,7 @@
 
 #include "as.h"
 #include "exit.h"
+#include "signals.h"
 
 enum { FATAL, WARN, INFO, DEBUG, TRACE };
 
@@ -97,7 +98,7 @@ static void started(const char *name, pid_t pid) {
 
 /* Nobody tells us of our background, as nobody told the command. */
 static bool received(int signo) {
-  return signo == SIGTTIN || signo == SIGTTOU;
+  return signals_wants_terminal(signo);
 }
 
 static void passes_on(int signo, int wanted) {

@@ -76,11 +76,7 @@ static void add(struct crew *crew, struct task *task) {
   while (crew->slots[task->slot])
     task->slot++;
   crew->slots[task->slot] = true;
-  task->previous = NULL;
-  task->next = crew->tasks;
-  if (crew->tasks != NULL)
-    crew->tasks->previous = task;
-  crew->tasks = task;
+  task_push(&crew->tasks, task);
   crew->count++;
 }
 
@@ -154,14 +150,13 @@ void crew_ask_all_to_end(struct crew *crew, int signo, int64_t grace_ns) {
 /* One that wants the terminal, which none of many has, is stopped for good: so
  * that it does not hang, its time goes on. */
 static void on_stopped(struct crew *crew, struct task *task, int signo) {
-  bool wants_terminal = signo == SIGTTIN || signo == SIGTTOU;
   if (task->asked) {
     belay_job_signal(task->job, SIGCONT);
     return;
   }
   task->is_stopped = true;
   report_stopped(crew->report, task, signo);
-  if (wants_terminal)
+  if (signals_wants_terminal(signo))
     message("%s is stopped: it wants the terminal (%s)", task->command.name,
             signals_name(signo));
   else
@@ -265,13 +260,7 @@ void crew_remove(struct crew *crew, struct task *task) {
   belay_source_remove(task->grace);
   task->grace = NULL;
   free_job(crew, task);
-  if (task->previous != NULL)
-    task->previous->next = task->next;
-  else
-    crew->tasks = task->next;
-  if (task->next != NULL)
-    task->next->previous = task->previous;
-  task->next = task->previous = NULL;
+  task_take_out(&crew->tasks, task);
   crew->slots[task->slot] = false;
   crew->count--;
 }

@@ -12,27 +12,10 @@
 
 /* -- Lists ---------------------------------------------------------------- */
 
-static void push(struct task **list, struct task *task) {
-  task->previous = NULL;
-  task->next = *list;
-  if (*list != NULL)
-    (*list)->previous = task;
-  *list = task;
-}
-
-static void take_out(struct task **list, struct task *task) {
-  if (task->previous != NULL)
-    task->previous->next = task->next;
-  else
-    *list = task->next;
-  if (task->next != NULL)
-    task->next->previous = task->previous;
-}
-
 static struct task *pop(struct task **list) {
   struct task *task = *list;
   if (task != NULL)
-    take_out(list, task);
+    task_take_out(list, task);
   return task;
 }
 
@@ -140,9 +123,9 @@ int queue_wait(struct queue *queue, bool wanted) {
 void queue_put_back(struct queue *queue, struct task *task, int64_t wait_ns) {
   task->state = TASK_RETRYING;
   if (belay_loop_add_timer(queue->loop, wait_ns, 0, task, &task->retry) < 0)
-    push(&queue->due, task);
+    task_push(&queue->due, task);
   else
-    push(&queue->retrying, task);
+    task_push(&queue->retrying, task);
 }
 
 static bool is_of_waiting_task(const struct belay_event *event) {
@@ -159,10 +142,10 @@ bool queue_takes(struct queue *queue, const struct belay_event *event) {
   if (!is_of_waiting_task(event))
     return false;
   struct task *task = event->data;
-  take_out(&queue->retrying, task);
+  task_take_out(&queue->retrying, task);
   belay_source_remove(task->retry);
   task->retry = NULL;
-  push(&queue->due, task);
+  task_push(&queue->due, task);
   return true;
 }
 

@@ -80,7 +80,11 @@ bool signals_end_is_pending(void) {
 }
 
 bool signals_is_stop(int signo) {
-  return signo == SIGTSTP || signo == SIGTTIN || signo == SIGTTOU;
+  return signo == SIGTSTP || signals_wants_terminal(signo);
+}
+
+bool signals_wants_terminal(int signo) {
+  return signo == SIGTTIN || signo == SIGTTOU;
 }
 
 bool signals_is_own_doing(const struct belay_siginfo *info) {

@@ -31,6 +31,9 @@ bool signals_end_is_pending(void);
 /* Whether it is the terminal's (or somebody's) wish that we stop. */
 bool signals_is_stop(int signo);
 
+/* Whether it stops who wants the terminal, and has it not. */
+bool signals_wants_terminal(int signo);
+
 /* SIGPIPE of a write of our own is no message. */
 bool signals_is_own_doing(const struct belay_siginfo *info);
 

@@ -170,8 +170,7 @@ static void on_stop_signal(struct single *run, int signo) {
  * since: a shell's `fg` of what runs in the background tells nobody. */
 static bool is_given_what_it_wants(struct single *run, int signo) {
   bool was_given = run->was_given_late;
-  if ((signo != SIGTTIN && signo != SIGTTOU) ||
-      run->options->terminal != TERMINAL_GIVE)
+  if (!signals_wants_terminal(signo) || run->options->terminal != TERMINAL_GIVE)
     return false;
   run->was_given_late = false;
   run->wants_terminal = true;

@@ -1,4 +1,4 @@
-/* task.c: what a task came to, in numbers and in words. */
+/* task.c: lists of tasks; and what one came to, in numbers and in words. */
 #include "task.h"
 
 #include <stdio.h>
@@ -7,6 +7,24 @@
 #include "cli/unit.h"
 #include "exit.h"
 #include "start.h"
+
+void task_push(struct task **list, struct task *task) {
+  task->previous = NULL;
+  task->next = *list;
+  if (*list != NULL)
+    (*list)->previous = task;
+  *list = task;
+}
+
+void task_take_out(struct task **list, struct task *task) {
+  if (task->previous != NULL)
+    task->previous->next = task->next;
+  else
+    *list = task->next;
+  if (task->next != NULL)
+    task->next->previous = task->previous;
+  task->next = task->previous = NULL;
+}
 
 bool task_succeeded(const struct task *task) {
   return task->start_error == 0 && !task->timed_out &&

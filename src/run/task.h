@@ -54,6 +54,10 @@ struct task {
   struct rusage usage;
 };
 
+/* Puts it into a list, at its beginning; takes it out of the one it is in. */
+void task_push(struct task **list, struct task *task);
+void task_take_out(struct task **list, struct task *task);
+
 /* Whether its last attempt did what it was to do. */
 bool task_succeeded(const struct task *task);
 
