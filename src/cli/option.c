@@ -5,11 +5,11 @@
 #include "option.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "refuse.h"
 #include "unit.h"
 #include "utf8.h"
 
@@ -67,17 +67,6 @@ const char *cli_nearest(const char *word, const char *const *words) {
 }
 
 /* -- Errors --------------------------------------------------------------- */
-
-__attribute__((format(printf, 2, 3))) static int refuse(char **ret_error,
-                                                        const char *format,
-                                                        ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  if (vasprintf(ret_error, format, arguments) < 0)
-    *ret_error = NULL;
-  va_end(arguments);
-  return -EINVAL;
-}
 
 /* An option as it is called in messages: "--jobs", or "-j" if that is all. */
 static const char *label(const struct cli_option *option,

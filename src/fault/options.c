@@ -7,11 +7,11 @@
 #include <belay/version.h>
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "cli/refuse.h"
 
 static struct fault_options values;
 
@@ -95,17 +95,6 @@ bool fault_options_is_bare(const struct fault_options *options) {
 }
 
 /* -- Rules ----------------------------------------------------------------- */
-
-__attribute__((format(printf, 2, 3))) static int refuse(char **ret_error,
-                                                        const char *format,
-                                                        ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  if (vasprintf(ret_error, format, arguments) < 0)
-    *ret_error = NULL;
-  va_end(arguments);
-  return -EINVAL;
-}
 
 static int take_seed(struct fault_options *options, char **ret_error) {
   const char *text = options->seed_text;

@@ -4,21 +4,10 @@
 #include "plan.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-__attribute__((format(printf, 2, 3))) static int refuse(char **ret_error,
-                                                        const char *format,
-                                                        ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  if (vasprintf(ret_error, format, arguments) < 0)
-    *ret_error = NULL;
-  va_end(arguments);
-  return -EINVAL;
-}
+#include "cli/refuse.h"
 
 /* -- Making ---------------------------------------------------------------- */
 

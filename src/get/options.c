@@ -6,11 +6,11 @@
 
 #include <belay/version.h>
 
-#include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "cli/refuse.h"
 
 static struct get_options values;
 
@@ -124,17 +124,6 @@ char *get_options_help(void) {
 }
 
 /* -- Rules ------------------------------------------------------------------------ */
-
-__attribute__((format(printf, 2, 3))) static int refuse(char **ret_error,
-                                                        const char *format,
-                                                        ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  if (vasprintf(ret_error, format, arguments) < 0)
-    *ret_error = NULL;
-  va_end(arguments);
-  return -EINVAL;
-}
 
 /* The first operand may be a command: a word, which no URL is. */
 static void take_command(struct get_options *options) {

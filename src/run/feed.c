@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/refuse.h"
 #include "procfile.h"
-#include "refuse.h"
 
 #define READ_BYTES 65536
 

@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/refuse.h"
 #include "cli/write.h"
-#include "refuse.h"
 
 struct jobserver {
   int reading, writing; /* -1: make has no other token than ours */

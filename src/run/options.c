@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "refuse.h"
+#include "cli/refuse.h"
 #include "values.h"
 
 static struct run_options values;

@@ -15,9 +15,9 @@
 
 #include "capture.h"
 #include "cli/message.h"
+#include "cli/refuse.h"
 #include "cli/utf8.h"
 #include "print.h"
-#include "refuse.h"
 
 #define STEM_BYTES 64
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "cli/option.h"
-#include "refuse.h"
+#include "cli/refuse.h"
 
 /* More than that is something else. */
 #define MOST_BYTES ((size_t)1 << 20)

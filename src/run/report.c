@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cli/message.h"
-#include "refuse.h"
+#include "cli/refuse.h"
 #include "report_kinds.h"
 
 #define KINDS 4

@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 #include "capture.h"
+#include "cli/refuse.h"
 #include "print.h"
-#include "refuse.h"
 #include "signals.h"
 
 /* -- Opening --------------------------------------------------------------- */

@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/refuse.h"
 #include "exit.h"
 #include "jobserver.h"
-#include "refuse.h"
 
 extern char **environ;
 

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "cli/refuse.h"
 #include "cli/unit.h"
-#include "refuse.h"
 
 /* -- Signals -------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* refuse.h: the line that says what is wrong with what was given. */
-#ifndef RUN_REFUSE_H
-#define RUN_REFUSE_H
+#ifndef CLI_REFUSE_H
+#define CLI_REFUSE_H
 
 /* -EINVAL, with *ret_error the line, to be freed; NULL out of memory. */
 int refuse(char **ret_error, const char *format, ...)
