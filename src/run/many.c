@@ -6,7 +6,6 @@
  */
 #include "many.h"
 
-#include <belay/job.h>
 #include <belay/loop.h>
 #include <belay/orphans.h>
 #include <belay/stopwatch.h>
@@ -14,10 +13,8 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "again.h"
 #include "cli/message.h"
@@ -31,7 +28,6 @@
 #include "queue.h"
 #include "report.h"
 #include "signals.h"
-#include "start.h"
 #include "survivors.h"
 #include "sweep.h"
 #include "terminal.h"

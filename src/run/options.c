@@ -4,8 +4,6 @@
  */
 #include "options.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <string.h>
 

@@ -2,7 +2,6 @@
 #ifndef RUN_REPORT_FILE_H
 #define RUN_REPORT_FILE_H
 
-#include <stddef.h>
 #include <stdio.h>
 
 enum report_way {

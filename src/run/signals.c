@@ -4,7 +4,8 @@
  */
 #include "signals.h"
 
-#include <errno.h>
+#include <belay/signal.h>
+
 #include <stdio.h>
 #include <unistd.h>
 

@@ -6,7 +6,6 @@
 #define RUN_SIGNALS_H
 
 #include <belay/loop.h>
-#include <belay/signal.h>
 #include <belay/sigwait.h>
 
 #include "options.h"

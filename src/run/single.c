@@ -12,7 +12,6 @@
 #include <belay/loop.h>
 #include <belay/orphans.h>
 
-#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>

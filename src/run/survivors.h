@@ -7,7 +7,6 @@
 
 #include <belay/job.h>
 #include <stdbool.h>
-#include <stddef.h>
 
 /* Whether there are any, of a job whose first process was reaped, or of all
  * jobs that there were (NULL). */
