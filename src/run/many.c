@@ -6,12 +6,10 @@
  */
 #include "many.h"
 
-#include <belay/loop.h>
 #include <belay/orphans.h>
 #include <belay/stopwatch.h>
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,17 +17,11 @@
 #include "again.h"
 #include "cli/message.h"
 #include "cli/unit.h"
-#include "crew.h"
-#include "display.h"
 #include "exit.h"
-#include "jobserver.h"
-#include "output.h"
+#include "many_parts.h"
 #include "print.h"
-#include "queue.h"
-#include "report.h"
 #include "signals.h"
 #include "survivors.h"
-#include "sweep.h"
 #include "terminal.h"
 
 /* How long we let pass until we look for who fled from a command that ended. */
@@ -38,32 +30,6 @@
 #define SAME_WISH_NS INT64_C(100000000)
 /* So many events may come before we look for orphans that have ended. */
 #define REAP_EVENTS 256
-
-/* How urgent it is that we end. */
-enum level { LEVEL_NONE, LEVEL_ASKED, LEVEL_URGED, LEVEL_KILLED };
-
-struct many {
-  const struct run_options *options;
-  struct belay_loop *loop;
-  struct belay_sigwait *signals;
-  struct queue queue;
-  struct belay_source *jobserver_source, *sweep_source;
-  struct jobserver *jobserver;
-  struct outputs outputs;
-  struct report *report;
-  struct display *display;
-  struct crew crew;
-  struct sweep sweep;
-  struct tally tally;
-
-  bool no_more; /* is started */
-  int reap_due; /* events since a SIGCHLD, and 1; 0: there was none */
-  enum level level;
-  int signo; /* the first that wished us to end; 0: none */
-  int64_t wished_ns;
-  int status;       /* of the command that decided; -1: none did */
-  int output_error; /* -errno: our own output cannot be written */
-};
 
 static void wish_end(struct many *many, int signo, int64_t grace_ns);
 
@@ -404,68 +370,7 @@ static void end_orphans(struct many *many) {
   belay_orphans_kill(-1);
 }
 
-/* -- Beginning ------------------------------------------------------------ */
-
-/* At once: as many as were asked for, or all of a Procfile, or one for each
- * processor that we may use. */
-static int capacity(const struct many *many) {
-  cpu_set_t processors;
-  if (many->options->source == SOURCE_PROCFILE)
-    return (int)queue_total(&many->queue) + 1;
-  if (many->options->jobs > 0)
-    return many->options->jobs;
-  if (many->jobserver != NULL)
-    return 10000;
-  return sched_getaffinity(0, sizeof(processors), &processors) == 0
-             ? CPU_COUNT(&processors)
-             : 1;
-}
-
-static int open_sources(struct many *many, char **ret_error) {
-  /* Somebody may type it, or it is a fifo that nobody writes to yet: while
-   * signals still end us. */
-  int error = queue_open(&many->queue, many->options, ret_error);
-  if (error == 0)
-    error = belay_loop_new(&many->loop);
-  if (error == 0)
-    error = signals_listen(many->loop, &many->signals);
-  if (error == 0)
-    error = belay_loop_add_timer(many->loop, -1, 0, NULL, &many->sweep_source);
-  if (error == 0 && many->options->jobs_from_make)
-    error = jobserver_open(&many->jobserver, ret_error);
-  if (error == 0 && many->jobserver != NULL &&
-      jobserver_fd(many->jobserver) >= 0)
-    error = belay_loop_add_fd(many->loop, jobserver_fd(many->jobserver), 0,
-                              NULL, &many->jobserver_source);
-  return error < 0 ? error : queue_listen(&many->queue, many->loop);
-}
-
-static int open_all(struct many *many, char **ret_error) {
-  const struct run_options *options = many->options;
-  int error = open_sources(many, ret_error);
-  if (error == 0)
-    error = outputs_open(&many->outputs, options, many->loop, ret_error);
-  if (error == 0)
-    error = report_open(options, many->loop, &many->report, ret_error);
-  if (error == 0)
-    error = display_open(options, many->loop, &many->display);
-  if (error == 0)
-    error = crew_open(&many->crew, options, many->loop, &many->outputs,
-                      many->report, capacity(many));
-  if (error == 0 && options->orphans != ORPHANS_LEAVE)
-    belay_orphans_receive(1);
-  return error;
-}
-
-static void close_all(struct many *many) {
-  crew_close(&many->crew);
-  sweep_close(&many->sweep);
-  jobserver_close(many->jobserver);
-  queue_close(&many->queue);
-  belay_loop_free(many->loop);
-  signals_forget(SIGPIPE); /* of a message that nobody reads */
-  belay_sigwait_free(many->signals);
-}
+/* -- All of it ------------------------------------------------------------ */
 
 static int end(struct many *many) {
   int error = outputs_close(&many->outputs);
@@ -481,7 +386,7 @@ static int end(struct many *many) {
     many->status = EXIT_BELAY;
   int signo = many->signo, status = many->status;
   bool failed = many->tally.failed > 0 || error < 0;
-  close_all(many);
+  many_close(many);
   if (error == -EPIPE)
     exit_by(SIGPIPE, true);
   if (signo != 0)
@@ -493,11 +398,11 @@ int many_run(const struct run_options *options) {
   struct many many = {
       .options = options, .status = -1, .crew = {.null_fd = -1}};
   char *text = NULL;
-  int error = open_all(&many, &text);
+  int error = many_open(&many, &text);
   if (error < 0) {
     message("%s", text != NULL ? text : strerror(-error));
     free(text);
-    close_all(&many);
+    many_close(&many);
     return EXIT_BELAY;
   }
   many.tally.total = queue_total(&many.queue);
