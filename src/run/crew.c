@@ -233,7 +233,8 @@ bool crew_on_timer(struct crew *crew, struct task *task,
     report_slow(crew->report, task);
   } else if (source == task->grace) {
     crew_signal(crew, task, SIGKILL);
-    remove_source(&task->grace);
+    belay_source_remove(task->grace);
+    task->grace = NULL;
     return task->state == TASK_LEFTOVERS;
   }
   return false;

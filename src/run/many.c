@@ -379,7 +379,7 @@ static int end(struct many *many) {
     error = many->output_error;
   if (error < 0 && error != -EPIPE && many->signo == 0) {
     if (many->status != EXIT_BELAY)
-      complain("standard output", error);
+      message("standard output: %s", strerror(-error));
     many->status = EXIT_BELAY;
   }
   if (report_close(many->report, &many->tally, many->signo) < 0)

@@ -9,6 +9,7 @@
 #include "as.h"
 #include "many.h"
 #include "single.h"
+#include "start.h"
 #include "usage.h"
 
 /* Called as another tool; the status of what was all. */
