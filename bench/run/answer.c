@@ -1,8 +1,8 @@
 /*
- * answer.c: the command whose signals are measured, and which sleeps in between.
- * Writes its number (a pid_t), then for each SIGUSR1 when it saw it (nanoseconds
- * of CLOCK_MONOTONIC), to standard output.  To be killed; after two minutes
- * it ends by itself.
+ * answer.c: the command whose signals are measured, and which sleeps in
+ * between.  Writes its number (a pid_t), then for each SIGUSR1 when it saw it
+ * (nanoseconds of CLOCK_MONOTONIC), to standard output.  To be killed; after
+ * two minutes it ends by itself.
  */
 #include <signal.h>
 #include <stdint.h>

@@ -83,7 +83,7 @@ static int hide_output(void) {
   return own;
 }
 
-/* -- One at a time ---------------------------------------------------------- */
+/* -- One at a time --------------------------------------------------------- */
 
 struct command {
   char *argv[MOST_WORDS];
@@ -138,7 +138,8 @@ static void run_once(struct command *command) {
   command->failures += status != 0;
 }
 
-/* Prints for each command: median, mean of CPU time, how many, how many failed. */
+/* Prints for each command: median, mean of CPU time, how often it ran, and how
+ * often it failed. */
 static void spawn(const char *path, int count) {
   static struct command commands[MOST_COMMANDS];
   int n = read_commands(path, commands, count), own_output = hide_output();
@@ -158,7 +159,7 @@ static void spawn(const char *path, int count) {
   }
 }
 
-/* -- Many ------------------------------------------------------------------- */
+/* -- Many ------------------------------------------------------------------ */
 
 static void loop(int jobs, int count, char **argv) {
   int running = 0, status;
@@ -173,7 +174,7 @@ static void loop(int jobs, int count, char **argv) {
   }
 }
 
-/* -- Forwarding ------------------------------------------------------------- */
+/* -- Forwarding ------------------------------------------------------------ */
 
 static int open_stat(pid_t pid) {
   char path[64];

@@ -182,7 +182,7 @@ def instructions(words, steps):
     return int(last)
 
 
-# -- PID 1 ---------------------------------------------------------------------
+# -- PID 1 --------------------------------------------------------------------
 
 class Space:
     """A PID namespace in which `words` run as PID 1, and under them

@@ -53,7 +53,8 @@ def processes_of(program, word):
     """Those alive of a program which have the word as an argument."""
     found = []
     for pid in pids():
-        words = read(f'/proc/{pid}/cmdline').decode(errors='replace').split('\0')
+        line = read(f'/proc/{pid}/cmdline').decode(errors='replace')
+        words = line.split('\0')
         if (os.path.basename(words[0]) == program and word in words[1:]
                 and is_alive(pid)):
             found.append(pid)

@@ -102,7 +102,8 @@ class Cell:
     def spawn(self, role, **options):
         """In a session without a terminal, as a service is."""
         self.process = subprocess.Popen(
-            self.peer.words(self.command(role)), start_new_session=True,
+            self.peer.service_words(self.command(role)),
+            start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, cwd=self.directory, **options)
         self.runner = self.process.pid
@@ -113,6 +114,12 @@ class Cell:
         self.until('its children do not start',
                    lambda: len(self.lines('child')) >= children)
 
+    def begin_again(self):
+        for pid in self.subjects():
+            os.kill(pid, signal.SIGKILL)
+        self.until_gone()
+        os.unlink(self.log)
+
     def signal_runner(self, signo):
         try:
             if self.process.poll() is None:
@@ -121,7 +128,7 @@ class Cell:
             pass
 
 
-# -- At a terminal --------------------------------------------------------------
+# -- At a terminal ------------------------------------------------------------
 
 @row
 def ctrlC(cell):
@@ -190,8 +197,8 @@ def stdinread(cell):
 
 @row
 def bgread(cell):
-    """In the background (&) it reads the terminal: the shell says Stopped, keeps
-    the terminal, and fg lets it read."""
+    """In the background (&) it reads the terminal: the shell says Stopped,
+    keeps the terminal, and fg lets it read."""
     cell.open_shell()
     mark = cell.shell.run(cell.peer.line(cell.command('tty')) + ' &')
     cell.shell.prompt(mark, 'the shell has lost the terminal')
@@ -310,7 +317,7 @@ def exit(cell):
         raise Failed(', '.join(wrong))
 
 
-# -- Without a terminal ---------------------------------------------------------
+# -- Without a terminal -------------------------------------------------------
 
 @row
 def term_forward(cell):
@@ -324,21 +331,26 @@ def term_forward(cell):
 def all_signals(cell):
     """So does each of the 24 signals that can be caught and do not stop or
     continue."""
+    lost, deadly = [], []
     cell.spawn_ready('count')
-    lost = []
     for signo in FORWARDED:
+        name = signal.Signals(signo).name[3:]
         cell.signal_runner(signo)
         try:
             cell.until('', lambda: cell.lines(f'signal {signo:02}') or
                        cell.process.poll() is not None, 3)
         except Failed:
             pass
-        if not cell.lines(f'signal {signo:02}'):
-            lost.append(signal.Signals(signo).name[3:])
         if cell.process.poll() is not None:
-            raise Failed(f'the runner dies of {signal.Signals(signo).name}')
-    if lost:
-        raise Failed('not forwarded: ' + ' '.join(lost))
+            deadly.append(name)
+            cell.begin_again()
+            cell.spawn_ready('count')
+        elif not cell.lines(f'signal {signo:02}'):
+            lost.append(name)
+    if lost or deadly:
+        raise Failed('; '.join(
+            f'{what} {" ".join(names)}' for what, names in
+            (('dies of', deadly), ('keeps', lost)) if names))
 
 
 @row

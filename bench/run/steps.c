@@ -21,7 +21,7 @@ static pid_t start(char **argv) {
   _exit(127);
 }
 
-/* What is to be delivered when it goes on: a signal, or nothing after a step. */
+/* What is to be delivered when it goes on: nothing after a mere step. */
 static long pending(int status) {
   int signo = WSTOPSIG(status);
   return signo == SIGTRAP ? 0 : signo;
