@@ -44,11 +44,12 @@ sweep: ## interrupt the library at each of its system calls in turn
 	@$(MAKE) --no-print-directory build
 	@$(MESON) test -C $(BUILD) --suite sweep --verbose
 
-bench: ## measure beside other download managers, runners, signal libraries
+bench: ## measure beside others of their kind
 	@tools/install-deps build bench
 	@$(MESON) setup $(BUILD)-release --buildtype=release -Dtests=false \
 	  $(if $(wildcard $(BUILD)-release),--reconfigure) >/dev/null
 	@$(MESON) compile -C $(BUILD)-release
+	@bench/fault/run $(BUILD)-release
 	@bench/get/run $(BUILD)-release
 	@bench/run/run $(BUILD)-release
 	@bench/signals/run $(BUILD)-release
