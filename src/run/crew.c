@@ -247,6 +247,13 @@ struct task *crew_find_over(struct crew *crew) {
   return NULL;
 }
 
+bool crew_has_leftovers(const struct crew *crew) {
+  for (const struct task *task = crew->tasks; task != NULL; task = task->next)
+    if (task->state == TASK_LEFTOVERS)
+      return true;
+  return false;
+}
+
 /* Unless it is to be left, what is left of the group is killed. */
 static void free_job(struct crew *crew, struct task *task) {
   if (crew->options->orphans == ORPHANS_LEAVE && task->job != NULL)

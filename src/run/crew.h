@@ -58,6 +58,9 @@ bool crew_on_timer(struct crew *crew, struct task *task,
  * there is none, on SIGCHLD. */
 struct task *crew_find_over(struct crew *crew);
 
+/* Whether there is one of whose group somebody is left. */
+bool crew_has_leftovers(const struct crew *crew);
+
 /* Takes a task that is over out. */
 void crew_remove(struct crew *crew, struct task *task);
 

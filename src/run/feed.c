@@ -195,6 +195,10 @@ static int open_file(struct feed *feed, char **ret_error) {
     refuse(ret_error, "%s: %s", feed->name, strerror(errno));
     return error;
   }
+  if (fcntl(feed->fd, F_GETFL) & O_PATH) { /* it was closed; see start.h */
+    refuse(ret_error, "%s: %s", feed->name, strerror(EBADF));
+    return -EBADF;
+  }
   if (S_ISDIR(status.st_mode)) {
     refuse(ret_error, "%s: is a directory, and no list", feed->name);
     return -EISDIR;

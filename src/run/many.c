@@ -279,11 +279,28 @@ static void on_output(struct many *many, const struct belay_event *event) {
     many->output_error = error;
 }
 
+/* Who fled; and the last of a group that has left it, which nobody tells. */
+static void sweep(struct many *many) {
+  reap(many);
+  size_t left = many->options->orphans == ORPHANS_KILL
+                    ? sweep_look(&many->sweep, &many->crew)
+                    : 0;
+  if (left > 0 || crew_has_leftovers(&many->crew))
+    belay_source_set_timer(many->sweep_source, SWEEP_NS, 0);
+}
+
+static void on_process(struct many *many, struct task *task,
+                       const struct belay_process_status *status) {
+  if (crew_on_process(&many->crew, task, status))
+    finish(many, task);
+  else if (task->state == TASK_LEFTOVERS)
+    belay_source_set_timer(many->sweep_source, SWEEP_NS, 0);
+}
+
 static void on_timer(struct many *many, const struct belay_event *event) {
   struct task *task = event->data;
   if (event->source == many->sweep_source) {
-    if (sweep_look(&many->sweep, &many->crew) > 0)
-      belay_source_set_timer(many->sweep_source, SWEEP_NS, 0);
+    sweep(many);
   } else if (task == NULL) {
     on_output(many, event);
   } else if (crew_on_timer(&many->crew, task, event->source)) {
@@ -311,8 +328,7 @@ static void handle(struct many *many, const struct belay_event *event) {
       on_fd(many, event);
       break;
     case BELAY_EVENT_PROCESS:
-      if (crew_on_process(&many->crew, event->data, &event->process))
-        finish(many, event->data);
+      on_process(many, event->data, &event->process);
       break;
     default:
       break;
