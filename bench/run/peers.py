@@ -100,20 +100,24 @@ class Peers:
                                      *command, ':::', 'x']})}
 
     def many_commands(self, command, count, jobs):
-        """name -> (words that run the command so many times, how often)."""
+        """name -> (words that run the command so many times, how often).
+
+        With an argument everywhere, since some have to give it one, and with one
+        `true` looks for its translations."""
+        call = f'{command} 1'
         few = max(count // 10, 1)
         arguments = self.file('arguments', lines(str(i) for i in range(count)))
         fewer = self.file('fewer', lines(str(i) for i in range(few)))
-        commands = self.file('commands', lines([command] * count))
+        commands = self.file('commands', lines([call] * count))
         targets = ' '.join(f'x{i}' for i in range(count))
         makefile = self.file('Makefile', f'all: {targets}\n{targets}:\n'
-                                         f'\t@{command}\n')
+                                         f'\t@{call}\n')
         os.makedirs(f'{self.directory}/ninja', exist_ok=True)
-        self.file('ninja/build.ninja', f'rule x\n  command = {command}\n' +
+        self.file('ninja/build.ninja', f'rule x\n  command = {call}\n' +
                   lines(f'build x{i}: x' for i in range(count)))
         loop = [self.driver, 'loop', str(jobs), str(count)]
-        both = {BARE: [*loop, command],
-                BARE_SHELL: [*loop, '/bin/sh', '-c', command]}
+        both = {BARE: [*loop, command, '1'],
+                BARE_SHELL: [*loop, '/bin/sh', '-c', call]}
         for name, words in self.belays().items():
             short = name.replace('belay run (belay-run)', 'belay run')
             start = [*words, '-q', '-j', str(jobs), '--progress=none']

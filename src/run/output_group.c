@@ -22,12 +22,17 @@
 struct output {
   struct output *next; /* of those that are free, or kept back */
   long number;         /* of the command */
-  bool is_reusable;    /* nobody else can write to it */
+  bool is_reusable;    /* for all that is known */
   int fds[2];          /* the second is -1 if there is one for both */
 };
 
+/* So many are looked at together: it takes a look at all orphans. */
+#define UNSURE 16
+
 struct group {
-  struct output *free;
+  struct output *free;   /* nobody else can write to them */
+  struct output *unsure; /* those of whom this is not known yet */
+  int unsure_count;
   struct output *kept; /* of ended commands, by number */
   long next_number;    /* whose turn it is */
   bool is_one_place;
@@ -60,6 +65,34 @@ static int open_output(const struct group *group, struct output **ret_output) {
   return error;
 }
 
+/* Commands that have ended may have left somebody who has their files open, in
+ * the group or out of it.  Where nobody is left of any, the files are free; what
+ * was written to them since is nobody's. */
+static void look_at_unsure(struct group *group) {
+  bool is_sure = belay_orphans_list(NULL, 0) == 0;
+  while (group->unsure != NULL) {
+    struct output *output = group->unsure;
+    bool is_empty = true;
+    group->unsure = output->next;
+    for (int i = 0; i < 2 && is_sure; i++)
+      if (output->fds[i] >= 0 && capture_size(output->fds[i]) != 0)
+        is_empty = is_empty && capture_empty(output->fds[i]) == 0;
+    if (is_sure && is_empty) {
+      output->next = group->free;
+      group->free = output;
+    } else {
+      close_output(output);
+    }
+  }
+  group->unsure_count = 0;
+}
+
+static void give_back(struct group *group, struct output *output) {
+  output->next = group->unsure;
+  group->unsure = output;
+  group->unsure_count++;
+}
+
 /* Shows it, and empties it for the next. */
 static int show(struct group *group, struct output *output, bool is_reusable) {
   int error = 0;
@@ -72,12 +105,10 @@ static int show(struct group *group, struct output *output, bool is_reusable) {
     if (capture_empty(output->fds[i]) < 0)
       is_reusable = false;
   }
-  if (is_reusable) {
-    output->next = group->free;
-    group->free = output;
-  } else {
+  if (is_reusable)
+    give_back(group, output);
+  else
     close_output(output);
-  }
   return error;
 }
 
@@ -132,6 +163,8 @@ static int begin(struct outputs *outputs, struct task *task,
     return -ENOMEM;
   if (task->output == NULL) {
     int error = 0;
+    if (group->free == NULL && group->unsure_count >= UNSURE)
+      look_at_unsure(group);
     if (group->free != NULL) {
       task->output = group->free;
       group->free = task->output->next;
@@ -148,11 +181,9 @@ static int begin(struct outputs *outputs, struct task *task,
   return 0;
 }
 
-/* Nobody may be left who has it open, in the group or out of it. */
 static bool is_reusable(const struct outputs *outputs,
                         const struct task *task) {
-  return !task->left && outputs->options->orphans != ORPHANS_LEAVE &&
-         belay_orphans_list(NULL, 0) == 0;
+  return !task->left && outputs->options->orphans != ORPHANS_LEAVE;
 }
 
 /* Where nothing was written, only the place in the order is kept: one slow
@@ -165,8 +196,7 @@ static void give_back_if_empty(struct group *group, struct output *output) {
   if (files == NULL)
     return;
   *files = *output;
-  files->next = group->free;
-  group->free = files;
+  give_back(group, files);
   output->fds[0] = output->fds[1] = -1;
   output->is_reusable = false;
 }
@@ -196,11 +226,13 @@ static int close_all(struct outputs *outputs) {
   if (group == NULL)
     return 0;
   int error = show_kept(group, true);
-  while (group->free != NULL) {
-    struct output *output = group->free;
-    group->free = output->next;
-    close_output(output);
-  }
+  struct output **const lists[] = {&group->free, &group->unsure};
+  for (int i = 0; i < 2; i++)
+    while (*lists[i] != NULL) {
+      struct output *output = *lists[i];
+      *lists[i] = output->next;
+      close_output(output);
+    }
   free(group);
   return error;
 }

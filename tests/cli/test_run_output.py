@@ -390,9 +390,9 @@ def who_does_not_read_does_not_make_us_deaf(t):
 @test()
 def commands_that_write_nothing_hold_no_files(t):
     run(t, '-j2', '--keep-order', 'sh', '-c',
-        'ulimit -n 40; "$0" -j2 --keep-order sh -c '
+        'ulimit -n 80; "$0" -j2 --keep-order sh -c '
         '"test \\$0 != 0 || while [ ! -e end ]; do :; done; '
-        'test \\$0 != 99 || > end" ::: $(seq 0 99)', Run.program, ':::', 'a')
+        'test \\$0 != 199 || > end" ::: $(seq 0 199)', Run.program, ':::', 'a')
 
 
 main()
