@@ -7,8 +7,8 @@ import signal
 import subprocess
 
 import program
-from running import (RUN, Gate, Run, check_asleep, children, need_programs,
-                     nobody_is_left, on_terminal, run, state)
+from running import (RUN, Gate, Run, check_asleep, children, is_over,
+                     need_programs, nobody_is_left, on_terminal, run, state)
 from tap import contains, equal, lacks, main, test
 
 LINE = '--output=line'
@@ -209,8 +209,7 @@ def one_that_goes_on_writing_is_not_listened_to_for_ever(t):
               'yes $0 & echo pid $!', ':::', t.dir)
     pid = re.search(r'>pid (\d+)', one.stdout.text()).group(1)
     contains(one.stderr.text(), 'left its output open', 'stderr')
-    t.until(lambda: not os.path.exists(f'/proc/{pid}'),
-            'SIGPIPE ended who went on', 60)
+    t.until(lambda: is_over(int(pid)), 'SIGPIPE ended who went on')
 
 
 @test()

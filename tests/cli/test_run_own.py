@@ -21,9 +21,10 @@ def our_own_tests_pass_under_belay_run(t):
         t.skip('no BELAY_RUN, or no programs')
     done = subprocess.run(
         [RUN, '-j2', f'--timeout={int(240 * SCALE)}s', '--progress=none',
-         '--json=events', '--junit=results.xml', '--trace=trace.json',
-         '--output-dir=out', '{}', ':::', *PROGRAMS],
-        cwd=t.dir, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+         f'--json={t.path("events")}', f'--junit={t.path("results.xml")}',
+         f'--trace={t.path("trace.json")}', f'--output-dir={t.path("out")}',
+         '{}', ':::', *PROGRAMS],
+        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
         check=False, text=True)
     with open(t.path('events'), encoding='utf-8') as lines:
         events = [json.loads(line) for line in lines]
