@@ -88,6 +88,11 @@ static int start_job(struct crew *crew, struct task *task,
   start_keep_named_fds(task->command.argv, options, fds);
   int error = belay_job_start(crew->loop, task->command.argv, options,
                               BELAY_PROCESS_WATCH_STOPS, task, &task->job);
+  if (start_again_without(options, error)) {
+    crew->start.parent_death_signal = 0;
+    error = belay_job_start(crew->loop, task->command.argv, options,
+                            BELAY_PROCESS_WATCH_STOPS, task, &task->job);
+  }
   if (error < 0)
     return error;
   task->pid = belay_process_pid(belay_job_process(task->job));

@@ -419,6 +419,8 @@ static int start(struct single *run) {
   if (run->options->stdin_from == STDIN_NULL)
     options.stdin_fd = BELAY_STDIO_NULL;
   error = start_process(run, &options);
+  if (start_again_without(&options, error))
+    error = start_process(run, &options);
   if (error == 0)
     AS(run, started)(name_of(run), pid_of(run));
   return error;

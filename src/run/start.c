@@ -172,6 +172,13 @@ int start_check(const struct run_options *options, char **ret_error) {
   return error;
 }
 
+bool start_again_without(struct belay_process_options *options, int error) {
+  bool again = error == -ENOSYS && options->parent_death_signal != 0;
+  if (again)
+    options->parent_death_signal = 0;
+  return again;
+}
+
 int start_exit_status(int error) {
   if (error == -ENOENT || error == -ENOTDIR)
     return EXIT_NOT_FOUND;

@@ -32,6 +32,10 @@ void start_keep_named_fds(char *const *argv,
                           struct belay_process_options *options,
                           struct belay_process_fd fds[START_MOST_FDS]);
 
+/* Whether a start that failed is to be tried again: the system cannot kill a
+ * command whose parent was killed, and it does without from now on. */
+bool start_again_without(struct belay_process_options *options, int error);
+
 /* The exit status of the shell for a command that could not be started. */
 int start_exit_status(int error);
 

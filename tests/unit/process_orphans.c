@@ -10,7 +10,7 @@
 static void need_linux(void) {
 #ifdef BELAY_TEST_PORTABLE
   CHECK_ERR(belay_orphans_receive(1), -ENOSYS);
-  CHECK_ERR(belay_orphans_list(NULL, 0), -ENOSYS);
+  CHECK_EQ(belay_orphans_list(NULL, 0), 0); /* there is no child at all */
   CHECK_ERR(belay_orphans_kill(0), -ENOSYS);
   SKIP("nobody tells whose child one is");
 #endif
