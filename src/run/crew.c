@@ -119,7 +119,7 @@ int crew_start(struct crew *crew, struct task *task) {
 
 /* -- Signals -------------------------------------------------------------- */
 
-void crew_signal(struct crew *crew, struct task *task, int signo) {
+static void send(struct crew *crew, struct task *task, int signo) {
   if (task->job == NULL)
     return;
   if (crew->options->verbose > 0)
@@ -130,14 +130,14 @@ void crew_signal(struct crew *crew, struct task *task, int signo) {
 
 void crew_signal_all(struct crew *crew, int signo) {
   for (struct task *task = crew->tasks; task != NULL; task = task->next)
-    crew_signal(crew, task, signo);
+    send(crew, task, signo);
 }
 
 /* Who is stopped has to go on to hear it.  Asked again, the time is over when
  * it first would have been. */
-void crew_ask_to_end(struct crew *crew, struct task *task, int signo,
-                     int64_t grace_ns) {
-  crew_signal(crew, task, signo);
+static void ask_to_end(struct crew *crew, struct task *task, int signo,
+                       int64_t grace_ns) {
+  send(crew, task, signo);
   if (task->job != NULL)
     belay_job_signal(task->job, SIGCONT);
   task->asked = true;
@@ -147,7 +147,7 @@ void crew_ask_to_end(struct crew *crew, struct task *task, int signo,
 
 void crew_ask_all_to_end(struct crew *crew, int signo, int64_t grace_ns) {
   for (struct task *task = crew->tasks; task != NULL; task = task->next)
-    crew_ask_to_end(crew, task, signo, grace_ns);
+    ask_to_end(crew, task, signo, grace_ns);
 }
 
 /* -- Stopping and going on ------------------------------------------------ */
@@ -194,8 +194,7 @@ static bool end_group(struct crew *crew, struct task *task) {
   if (!crew->options->quiet && !task->asked)
     message("%s left processes of its group behind; asked to end",
             task->command.name);
-  crew_ask_to_end(crew, task, crew->options->end_signal,
-                  crew->options->grace_ns);
+  ask_to_end(crew, task, crew->options->end_signal, crew->options->grace_ns);
   return false;
 }
 
@@ -229,15 +228,14 @@ bool crew_on_timer(struct crew *crew, struct task *task,
   char text[UNIT_TEXT_BYTES];
   if (source == task->clocks.timeout) {
     task->timed_out = true;
-    crew_ask_to_end(crew, task, crew->options->end_signal,
-                    crew->options->grace_ns);
+    ask_to_end(crew, task, crew->options->end_signal, crew->options->grace_ns);
   } else if (source == task->clocks.slow) {
     int64_t ns = belay_loop_now(crew->loop) - task->started_ns;
     message("%s has been running for %s", task->command.name,
             unit_duration(ns, text));
     report_slow(crew->report, task);
   } else if (source == task->grace) {
-    crew_signal(crew, task, SIGKILL);
+    send(crew, task, SIGKILL);
     belay_source_remove(task->grace);
     task->grace = NULL;
     return task->state == TASK_LEFTOVERS;

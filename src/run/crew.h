@@ -39,13 +39,11 @@ int crew_open(struct crew *crew, const struct run_options *options,
  * it is over already (start_error), or the -errno of our own output. */
 int crew_start(struct crew *crew, struct task *task);
 
-/* Signals one, or all that run. */
-void crew_signal(struct crew *crew, struct task *task, int signo);
+/* Signals all that run. */
 void crew_signal_all(struct crew *crew, int signo);
 
-/* Asks one to end, and kills it when the grace is over (negative: never). */
-void crew_ask_to_end(struct crew *crew, struct task *task, int signo,
-                     int64_t grace_ns);
+/* Asks all to end, and kills who has not when the grace is over (0 or less:
+ * never). */
 void crew_ask_all_to_end(struct crew *crew, int signo, int64_t grace_ns);
 
 /* Events of the task's process and timers: whether the attempt is over. */

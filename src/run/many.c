@@ -53,9 +53,7 @@ static void decide(struct many *many, const struct task *task) {
 static void tell_end(const struct many *many, const struct task *task,
                      int64_t wait) {
   char text[TASK_TEXT_BYTES], time[UNIT_TEXT_BYTES];
-  if (many->no_more && task->start_error == 0)
-    return;
-  if (many->options->quiet && task->start_error == 0)
+  if ((many->no_more || many->options->quiet) && task->start_error == 0)
     return;
   if (task_succeeded(task) && many->options->source != SOURCE_PROCFILE)
     return;
@@ -168,11 +166,13 @@ static void wish_end(struct many *many, int signo, int64_t grace_ns) {
 }
 
 /* What the next signal will do is said, as long as there will be one. */
-static void tell_next(const struct many *many, const char *next) {
+static void tell_next(const struct many *many, bool from_keyboard) {
   long left = many->crew.count;
   if (left > 0 && !many->options->quiet)
-    message("waiting for %ld command%s to end; %s", left, left > 1 ? "s" : "",
-            next);
+    message("waiting for %ld command%s to end; %s %s", left,
+            left > 1 ? "s" : "",
+            from_keyboard ? "Ctrl-C again" : "another signal",
+            many->level == LEVEL_ASKED ? "sends them SIGTERM" : "kills them");
 }
 
 static void on_wish(struct many *many, int signo) {
@@ -191,12 +191,12 @@ static void on_wish(struct many *many, int signo) {
              from_keyboard && !many->options->grace_given
                  ? -1
                  : many->options->grace_ns);
-    tell_next(many, from_keyboard ? "Ctrl-C again sends them SIGTERM"
-                                  : "another signal sends them SIGTERM");
+    if (wanted == SIGTERM)
+      many->level = LEVEL_URGED; /* nothing is gained by sending it again */
+    tell_next(many, from_keyboard);
   } else if (many->level == LEVEL_URGED) {
     wish_end(many, SIGTERM, many->options->grace_ns);
-    tell_next(many, from_keyboard ? "Ctrl-C again kills them"
-                                  : "another signal kills them");
+    tell_next(many, from_keyboard);
   } else {
     many->level = LEVEL_KILLED;
     crew_signal_all(&many->crew, SIGKILL);
@@ -350,7 +350,29 @@ static bool is_over(const struct many *many) {
   return many->no_more || queue_is_over(&many->queue);
 }
 
-/* A signal may come while the last orphans have their time of grace. */
+/* While the last orphans have their time of grace, what they wrote is shown,
+ * and a signal ends it. */
+static bool is_end_of_waiting(struct many *many,
+                              const struct belay_event *event,
+                              const struct belay_source *grace) {
+  if (event->type == BELAY_EVENT_FD) {
+    on_fd(many, event);
+  } else if (event->type == BELAY_EVENT_TIMER) {
+    if (event->source == grace)
+      return true;
+    if (event->data == NULL)
+      on_timer(many, event);
+  } else if (event->type == BELAY_EVENT_SIGNAL) {
+    if (event->signal.signo == SIGCHLD)
+      belay_orphans_reap();
+    if (signals_is_end(event->signal.signo)) {
+      many->signo = many->signo != 0 ? many->signo : event->signal.signo;
+      return true;
+    }
+  }
+  return false;
+}
+
 static void end_orphans(struct many *many) {
   struct belay_event event;
   struct belay_source *grace = NULL;
@@ -369,20 +391,9 @@ static void end_orphans(struct many *many) {
       belay_loop_add_timer(many->loop, many->options->grace_ns, 0, NULL,
                            &grace);
   }
-  while (survivors_exist(NULL) && belay_loop_next(many->loop, -1, &event) > 0) {
-    if (event.type == BELAY_EVENT_SIGNAL && event.signal.signo == SIGCHLD)
-      belay_orphans_reap();
-    else if (event.type == BELAY_EVENT_FD)
-      on_fd(many, &event);
-    else if (event.type == BELAY_EVENT_SIGNAL &&
-             signals_is_end(event.signal.signo)) {
-      many->signo = many->signo != 0 ? many->signo : event.signal.signo;
+  while (survivors_exist(NULL) && belay_loop_next(many->loop, -1, &event) > 0)
+    if (is_end_of_waiting(many, &event, grace))
       break;
-    } else if (event.type == BELAY_EVENT_TIMER && event.source == grace)
-      break;
-    else if (event.type == BELAY_EVENT_TIMER && event.data == NULL)
-      on_timer(many, &event);
-  }
   belay_orphans_kill(-1);
 }
 

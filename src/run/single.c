@@ -47,7 +47,6 @@ struct single {
   bool timed_out;
   bool asked;           /* to end, with a time of grace */
   bool sent_interrupt;  /* by us, and not by the terminal */
-  bool grace_is_over;   /* for the command, which was killed */
   bool interrupted;     /* it died of the terminal's Ctrl-C or Ctrl-\ */
   bool shares_terminal; /* with others of a pipeline */
   bool wants_terminal;  /* it has it whenever we are in the foreground */
@@ -222,9 +221,7 @@ static void ask_leftovers_to_end(struct single *run) {
   if (!run->options->quiet)
     survivors_tell(name_of(run), "asked to end");
   survivors_signal(run->job, run->options->end_signal);
-  if (run->grace_is_over)
-    belay_source_set_timer(run->grace, run->options->grace_ns, 0);
-  else if (run->grace == NULL && run->options->grace_ns > 0)
+  if (run->grace == NULL && run->options->grace_ns > 0)
     belay_loop_add_timer(run->loop, run->options->grace_ns, 0, NULL,
                          &run->grace);
 }
@@ -324,7 +321,8 @@ static void on_timer(struct single *run, const struct belay_source *source) {
     message("%s has been running for %s", name_of(run),
             unit_duration(run->slow_for_ns, text));
   } else if (run->phase == RUNNING) {
-    run->grace_is_over = true;
+    belay_source_remove(run->grace); /* what is left has a time of its own */
+    run->grace = NULL;
     send(run, SIGKILL);
     belay_process_signal(run->process, SIGKILL);
   } else {

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 
 from running import (PATIENCE, SUBJECT, Run, alive, is_over, is_stopped, kill,
                      name_of, nobody_left, run, state,
@@ -479,6 +480,20 @@ def what_is_left_can_be_left(t):
         kill(subject, signal.SIGUSR2)
         wait_heard(t, it, signal.SIGUSR2, 1)
         kill(subject, signal.SIGKILL)
+
+
+@test(seconds=60)
+def the_second_sigterm_kills_several(t):
+    it = Run(t, '-j1', '--grace=100s', '--output=raw', 'sh', '-c',
+             'trap "" TERM; echo ready $$; while :; do sleep 0.02; done',
+             ':::', 'x')
+    it.ready()
+    it.signal(signal.SIGTERM)
+    it.stderr.expect('another signal kills them')
+    time.sleep(0.15)  # nearer to each other they would be one
+    it.signal(signal.SIGTERM)
+    it.finish(-signal.SIGTERM)
+    nobody_left(t)
 
 
 main()
