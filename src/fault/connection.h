@@ -104,13 +104,9 @@ enum result {
 
 /* Executes until it has to wait; the connection may be gone afterwards. */
 void vm_run(struct connection *connection);
-/* Executes `program` now, and then what was going on; takes the reference. */
-int vm_call(struct lane *lane, struct program *program);
 /* Executes a response, and then goes on behind the step that runs now; takes
  * the reference. */
 int vm_answer_with(struct lane *lane, struct program *program);
-/* Begins a program; takes the reference. */
-void vm_begin(struct lane *lane, struct program *program);
 /* Another program for a lane that passes on; what is under way goes on its way.
  * Takes the reference. */
 void vm_replan(struct lane *lane, struct program *program);

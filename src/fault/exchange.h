@@ -16,8 +16,6 @@ struct exchange {
 };
 
 bool exchange_has_input(const struct connection *connection);
-/* Room for more of it, up to HEAD_AT_MOST; -ENOMEM, -ENOBUFS. */
-int exchange_grow(struct connection *connection);
 /* Drops what was consumed. */
 void exchange_consume(struct connection *connection, size_t size);
 void exchange_free(struct connection *connection);

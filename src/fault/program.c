@@ -104,18 +104,6 @@ bool program_is_same(const struct program *one, const struct program *other) {
   return same;
 }
 
-int program_append(struct program *program, const struct program *other) {
-  int error = 0;
-  for (size_t i = 0; i < other->count && error == 0; i++) {
-    struct step step = other->steps[i];
-    if (step.text != NULL)
-      error = program_text(program, step.text, step.length, &step.text);
-    if (error == 0)
-      error = program_add(program, &step);
-  }
-  return error;
-}
-
 /* -- Offsets --------------------------------------------------------------- */
 
 bool step_sends(const struct step *step) {

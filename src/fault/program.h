@@ -36,9 +36,6 @@ int program_text(struct program *program, const void *text, size_t length,
 int program_take_text(struct program *program, char *text);
 /* Whether both do the same. */
 bool program_is_same(const struct program *one, const struct program *other);
-/* All steps of another, with their texts. */
-int program_append(struct program *program, const struct program *other);
-
 /*
  * Sees that a step begins at so many sent bytes from the step `from`, and says
  * which: the step that sends beyond is split.  -ERANGE: so much is never sent;

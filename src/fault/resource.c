@@ -54,7 +54,9 @@ static int open_by_parts(int root_fd, const char *path) {
   return -errno;
 }
 
-int resource_open(int root_fd, const char *path) {
+/* Opens a path below a directory, from which no link and no `..` leads out.
+ * -errno. */
+static int resource_open(int root_fd, const char *path) {
   struct open_how how = {
       .flags = OPEN_FLAGS,
       .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,

@@ -24,8 +24,4 @@ struct resource {
 void resource_find(int root_fd, const char *path, const char *query,
                    struct resource *ret_resource);
 
-/* Opens a path below a directory, from which no link and no `..` leads out.
- * -errno. */
-int resource_open(int root_fd, const char *path);
-
 #endif

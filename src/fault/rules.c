@@ -86,8 +86,9 @@ static bool condition_holds(const struct step *step, size_t index,
   }
 }
 
-bool rule_applies(const struct program *items,
-                  const struct occasion *occasion) {
+/* Whether a rule applies.  Conditions on a request fail where there is none. */
+static bool rule_applies(const struct program *items,
+                         const struct occasion *occasion) {
   bool up = rule_has(items, OP_UP), down = rule_has(items, OP_DOWN) || !up;
   if (occasion->is_up ? !up : !down)
     return false;

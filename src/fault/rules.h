@@ -40,8 +40,6 @@ bool rules_are_same(const struct rules *one, const struct rules *other);
 /* Another list of the same rules. */
 struct rules rules_hold(const struct rules *rules);
 
-/* Whether a rule applies.  Conditions on a request fail where there is none. */
-bool rule_applies(const struct program *items, const struct occasion *occasion);
 /* The rules that apply, as bits. */
 uint64_t rules_chosen(const struct rules *rules,
                       const struct occasion *occasion);

@@ -91,7 +91,8 @@ static void print_own(FILE *file, const struct toxic *toxic) {
   }
 }
 
-char *toxic_print(const struct toxic *toxic) {
+/* What it is as a text, to be freed; NULL out of memory. */
+static char *toxic_print(const struct toxic *toxic) {
   char *text = NULL;
   size_t size = 0;
   FILE *file = open_memstream(&text, &size);

@@ -29,8 +29,6 @@ struct toxic {
 
 /* NULL: there is none such. */
 const struct toxic_kind *toxic_find(const char *type);
-/* What it is as a text, to be freed; NULL out of memory. */
-char *toxic_print(const struct toxic *toxic);
 /* Makes the rule anew: 0; -EINVAL with *ret_problem, to be freed; -ENOMEM. */
 int toxic_compile(struct toxic *toxic, char **ret_problem);
 /* -ENOMEM. */

@@ -28,7 +28,8 @@ struct work *lane_work(struct lane *lane) {
   return lane->work;
 }
 
-void vm_begin(struct lane *lane, struct program *program) {
+/* Begins a program; takes the reference. */
+static void vm_begin(struct lane *lane, struct program *program) {
   program_release(lane->program);
   lane->program = program;
   lane->pc = 0;
@@ -81,7 +82,8 @@ static bool pop(struct lane *lane) {
   return true;
 }
 
-int vm_call(struct lane *lane, struct program *program) {
+/* Executes `program` now, and then what was going on; takes the reference. */
+static int vm_call(struct lane *lane, struct program *program) {
   return push(lane, program, lane->pc, true);
 }
 

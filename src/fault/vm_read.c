@@ -19,7 +19,8 @@ bool exchange_has_input(const struct connection *connection) {
   return connection->exchange != NULL && connection->exchange->used > 0;
 }
 
-int exchange_grow(struct connection *connection) {
+/* Room for more of it, up to HEAD_AT_MOST; -ENOMEM, -ENOBUFS. */
+static int exchange_grow(struct connection *connection) {
   struct exchange *exchange = connection->exchange;
   size_t room = exchange == NULL ? 1024 : exchange->room * 4;
   if (exchange != NULL && exchange->used < exchange->room)
