@@ -111,8 +111,8 @@ static int follow_parent(const struct belay__start *start) {
   if (start->parent_death_signal == 0)
     return 0;
   int error = belay__set_parent_death_signal(start->parent_death_signal);
-  return error == 0 && getppid() != start->parent && getppid() != 0 ? -ESRCH
-                                                                    : error;
+  pid_t parent = getppid(); /* 0: it is in another namespace */
+  return error == 0 && parent != start->parent && parent != 0 ? -ESRCH : error;
 }
 
 /* Numbers are as wide as the system has them; none is the greatest there. */
