@@ -175,19 +175,32 @@ static void tell_next(const struct many *many, bool from_keyboard) {
             many->level == LEVEL_ASKED ? "sends them SIGTERM" : "kills them");
 }
 
-static void on_wish(struct many *many, int signo) {
+/* Otherwise it is the last one, that came twice. */
+static bool is_new_wish(struct many *many) {
   int64_t now = belay_loop_now(many->loop);
-  if (many->level > LEVEL_NONE && now - many->wished_ns < SAME_WISH_NS)
+  if (many->signo != 0 && now - many->wished_ns < SAME_WISH_NS)
+    return false;
+  many->wished_ns = now;
+  return true;
+}
+
+/* What a signal that we are to end asks of the commands; never nothing. */
+static int end_signal(const struct many *many, int signo) {
+  int wanted = signals_rewritten(many->options, signo);
+  return wanted != 0 ? wanted : many->options->end_signal;
+}
+
+static void on_wish(struct many *many, int signo) {
+  if (!is_new_wish(many))
     return;
   bool from_keyboard = signo == SIGINT || signo == SIGQUIT;
-  int wanted = signals_rewritten(many->options, signo);
-  many->wished_ns = now;
+  int wanted = end_signal(many, signo);
   many->level++;
   print_hurry();
   if (many->signo == 0)
     many->signo = signo;
   if (many->level == LEVEL_ASKED) {
-    wish_end(many, wanted != 0 ? wanted : many->options->end_signal,
+    wish_end(many, wanted,
              from_keyboard && !many->options->grace_given
                  ? -1
                  : many->options->grace_ns);
@@ -350,29 +363,50 @@ static bool is_over(const struct many *many) {
   return many->no_more || queue_is_over(&many->queue);
 }
 
-/* While the last orphans have their time of grace, what they wrote is shown,
- * and a signal ends it. */
-static bool is_end_of_waiting(struct many *many,
-                              const struct belay_event *event,
-                              const struct belay_source *grace) {
-  if (event->type == BELAY_EVENT_FD) {
-    on_fd(many, event);
-  } else if (event->type == BELAY_EVENT_TIMER) {
-    if (event->source == grace)
-      return true;
-    if (event->data == NULL)
-      on_timer(many, event);
-  } else if (event->type == BELAY_EVENT_SIGNAL) {
-    if (event->signal.signo == SIGCHLD)
-      belay_orphans_reap();
-    if (signals_is_end(event->signal.signo)) {
-      many->signo = many->signo != 0 ? many->signo : event->signal.signo;
-      return true;
-    }
-  }
+/* Those who hear that they are to end have their time of grace. */
+static void ask_orphans(struct many *many, int signo,
+                        struct belay_source **grace) {
+  survivors_outrun();
+  if (!many->options->quiet)
+    survivors_tell("commands", "asked to end");
+  survivors_signal(NULL, signo);
+  if (many->options->grace_ns > 0)
+    belay_loop_add_timer(many->loop, many->options->grace_ns, 0, NULL, grace);
+  many->orphans_asked = true;
+}
+
+/* A first signal is passed on, and one to who was asked before kills.  -> Is
+ * that the end of waiting? */
+static bool on_last_signal(struct many *many, int signo,
+                           struct belay_source **grace) {
+  if (signo == SIGCHLD)
+    belay_orphans_reap();
+  if (!signals_is_end(signo) || !is_new_wish(many))
+    return false;
+  if (many->signo == 0)
+    many->signo = signo;
+  if (many->orphans_asked)
+    return true;
+  ask_orphans(many, end_signal(many, signo), grace);
   return false;
 }
 
+/* While they are waited for, what they wrote is shown. */
+static bool is_end_of_waiting(struct many *many,
+                              const struct belay_event *event,
+                              struct belay_source **grace) {
+  if (event->type == BELAY_EVENT_SIGNAL)
+    return on_last_signal(many, event->signal.signo, grace);
+  if (event->type == BELAY_EVENT_TIMER && event->source == *grace)
+    return true;
+  if (event->type == BELAY_EVENT_FD)
+    on_fd(many, event);
+  else if (event->type == BELAY_EVENT_TIMER && event->data == NULL)
+    on_timer(many, event);
+  return false;
+}
+
+/* Who is waited for has to end all the same once a signal asked for it. */
 static void end_orphans(struct many *many) {
   struct belay_event event;
   struct belay_source *grace = NULL;
@@ -382,17 +416,10 @@ static void end_orphans(struct many *many) {
   if (!survivors_exist(NULL))
     return;
   display_suspend(many->display);
-  if (many->options->orphans == ORPHANS_KILL) {
-    survivors_outrun();
-    if (!many->options->quiet)
-      survivors_tell("commands", "asked to end");
-    survivors_signal(NULL, many->options->end_signal);
-    if (many->options->grace_ns > 0)
-      belay_loop_add_timer(many->loop, many->options->grace_ns, 0, NULL,
-                           &grace);
-  }
+  if (many->options->orphans == ORPHANS_KILL || many->signo != 0)
+    ask_orphans(many, many->options->end_signal, &grace);
   while (survivors_exist(NULL) && belay_loop_next(many->loop, -1, &event) > 0)
-    if (is_end_of_waiting(many, &event, grace))
+    if (is_end_of_waiting(many, &event, &grace))
       break;
   belay_orphans_kill(-1);
 }

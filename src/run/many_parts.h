@@ -33,8 +33,9 @@ struct many {
   struct sweep sweep;
   struct tally tally;
 
-  bool no_more; /* is started */
-  int reap_due; /* events since a SIGCHLD, and 1; 0: there was none */
+  bool no_more;       /* is started */
+  bool orphans_asked; /* to end */
+  int reap_due;       /* events since a SIGCHLD, and 1; 0: there was none */
   enum level level;
   int signo; /* the first that wished us to end; 0: none */
   int64_t wished_ns;

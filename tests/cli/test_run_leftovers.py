@@ -5,8 +5,8 @@ import signal
 import subprocess
 import time
 
-from running import (PATIENCE, RUN, SUBJECT, Run, is_over, kill, mark,
-                     nobody_left, wait_stopped)
+from running import (PATIENCE, RUN, SUBJECT, Run, children, is_over, kill,
+                     mark, nobody_left, wait_stopped)
 from tap import contains, equal, fewer, main, test
 
 GRACE = ('--grace', '0.2s')
@@ -41,13 +41,28 @@ def what_a_killed_command_leaves_is_killed_too(t):
                   None, 1)
 
 
+def leaves_one_that_is_waited_for(t, rest=''):
+    """Returns it, and who ignores SIGUSR1 and nothing else."""
+    it = Run(t, '--orphans', 'wait', '-j1', '--output=raw', 'sh', '-c',
+             'setsid -f "$0" hear 10' + rest, ':::', SUBJECT)
+    return it, it.ready()
+
+
 @test(seconds=60)
 def a_signal_while_the_last_are_waited_for_is_told(t):
-    it = Run(t, '--orphans', 'wait', '-j1', '--output=raw', 'sh', '-c',
-             'setsid -f "$0" hear 10', ':::', SUBJECT)
-    it.ready()
+    it, left = leaves_one_that_is_waited_for(t)
+    t.until(lambda: children(it.process.pid) == [left], 'the command is gone',
+            PATIENCE)
     it.process.send_signal(signal.SIGTERM)
-    it.finish(-signal.SIGTERM)
+    contains(it.said(-signal.SIGTERM), 'asked to end', 'what it says')
+    nobody_left(t)
+
+
+@test(seconds=60)
+def who_is_left_after_a_signal_is_not_waited_for_in_vain(t):
+    it, _ = leaves_one_that_is_waited_for(t, '; exec sleep 1000')
+    it.process.send_signal(signal.SIGTERM)
+    contains(it.said(-signal.SIGTERM), 'asked to end', 'what it says')
     nobody_left(t)
 
 
