@@ -51,10 +51,12 @@ extern "C" {
 /* -- How to start one ----------------------------------------------------- */
 
 /* Flags for starting. */
-#define BELAY_PROCESS_SAME_GROUP 0x1u   /* stay in our process group */
-#define BELAY_PROCESS_NEW_SESSION 0x2u  /* a session of its own: no terminal */
-#define BELAY_PROCESS_KEEP_FDS 0x4u     /* inherit what is not close-on-exec */
-#define BELAY_PROCESS_KEEP_IGNORED 0x8u /* all that we were started to ignore */
+#define BELAY_PROCESS_SAME_GROUP 0x1u  /* stay in our process group */
+#define BELAY_PROCESS_NEW_SESSION 0x2u /* a session of its own: no terminal */
+#define BELAY_PROCESS_KEEP_FDS 0x4u    /* inherit what is not close-on-exec */
+/* All that is ignored stays so, as exec() leaves it; but SIGPIPE, which this
+ * library and many programs ignore, only if it was when we were started. */
+#define BELAY_PROCESS_KEEP_IGNORED 0x8u
 
 /* In place of an fd for one of the standard three. */
 #define BELAY_STDIO_INHERIT (-1)

@@ -31,11 +31,13 @@ static bool is_terminal_stop(int signo) {
   return signo == SIGTSTP || signo == SIGTTIN || signo == SIGTTOU;
 }
 
-static void (*wanted_handler(const struct belay__start *start,
-                             int signo))(int) {
+/* Of SIGPIPE, which many programs ignore, is known who wanted it. */
+static bool stays_ignored(const struct belay__start *start, int signo,
+                          const struct sigaction *now) {
   if (sigismember(&start->ignored, signo) == 1)
-    return SIG_IGN;
-  return is_terminal_stop(signo) ? put_off : SIG_DFL;
+    return true;
+  return (start->flags & BELAY_PROCESS_KEEP_IGNORED) && signo != SIGPIPE &&
+         now->sa_handler == SIG_IGN;
 }
 
 static void set_disposition(int signo, void (*handler)(int)) {
@@ -49,8 +51,12 @@ static void reset_dispositions(const struct belay__start *start) {
   putting_off = start->result;
   for (int signo = 1; signo < BELAY__NSIG; signo++) {
     struct sigaction now;
-    void (*wanted)(int) = wanted_handler(start, signo);
-    if (sigaction(signo, NULL, &now) == 0 && now.sa_handler != wanted)
+    if (sigaction(signo, NULL, &now) != 0)
+      continue;
+    void (*wanted)(int) = is_terminal_stop(signo) ? put_off : SIG_DFL;
+    if (stays_ignored(start, signo, &now))
+      wanted = SIG_IGN;
+    if (now.sa_handler != wanted)
       set_disposition(signo, wanted);
   }
 }

@@ -45,14 +45,12 @@ static int add_signals(sigset_t *set, const int *signals) {
   return 0;
 }
 
-/* What somebody wanted us to ignore, and so our children; or all of it. */
+/* What somebody wanted us to ignore, and so our children.  SIGPIPE is not among
+ * it unless all of it is asked for. */
 static void keep_ignored(sigset_t *ignored, unsigned flags) {
   *ignored = *belay__ignored_at_load();
-  if (flags & BELAY_PROCESS_KEEP_IGNORED)
-    return;
-  for (int signo = 1; signo < BELAY__NSIG; signo++)
-    if (!belay__registry_ignore_is_respected(signo))
-      sigdelset(ignored, signo);
+  if (!(flags & BELAY_PROCESS_KEEP_IGNORED))
+    sigdelset(ignored, SIGPIPE);
 }
 
 /* -- Fds ------------------------------------------------------------------- */

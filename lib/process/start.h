@@ -52,7 +52,8 @@ int belay__make_child(struct belay__start *start,
 /* In the child.  AS-Safe: it may share its parent's memory. */
 _Noreturn void belay__child_main(struct belay__start *start);
 
-/* What was ignored when the library was loaded. */
+/* Which of SIGPIPE and those whose being ignored is respected were ignored when
+ * the library was loaded. */
 const sigset_t *belay__ignored_at_load(void);
 
 /* The highest fd that the program gets. */

@@ -157,7 +157,8 @@ static bool is_left_ignored(int signo, const struct sigaction *now,
 
 bool belay__registry_is_left_ignored(int signo, unsigned flags) {
   struct sigaction now;
-  return sigaction(signo, NULL, &now) == 0 &&
+  return belay__registry_ignore_is_respected(signo) && /* most are not */
+         sigaction(signo, NULL, &now) == 0 &&
          is_left_ignored(signo, &now, flags);
 }
 
