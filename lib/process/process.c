@@ -189,14 +189,20 @@ int belay_process_signal(const struct belay_process *process, int signo) {
   return kill(process->pid, signo) == 0 ? 0 : -errno;
 }
 
-/* By the pidfd it is this very group, and no other that has its number. */
+/* The number may be another's once somebody else has waited for the child. */
+static int signal_group_by_number(const struct belay_process *process,
+                                  int signo) {
+  if (!atomic_load(&process->reaped) && look_at_end(process) < 0)
+    return -ESRCH;
+  return kill(-process->group, signo) == 0 ? 0 : -errno;
+}
+
+/* By the pidfd it is this very group, whatever its number is by now. */
 static int signal_group(const struct belay_process *process, int signo) {
   int error = process->pidfd >= 0
                   ? belay__pidfd_signal_group(process->pidfd, signo)
                   : -ENOSYS;
-  if (error != -ENOSYS)
-    return error;
-  return kill(-process->group, signo) == 0 ? 0 : -errno;
+  return error == -ENOSYS ? signal_group_by_number(process, signo) : error;
 }
 
 static void note_that_group_is_gone(const struct belay_process *process) {
@@ -207,8 +213,7 @@ int belay_process_signal_group(const struct belay_process *process, int signo) {
   if (process->group == 0)
     return -EINVAL;
   bool reaped = atomic_load(&process->reaped);
-  if (reaped ? process->group_is_gone || !belay__process_is_ours(process)
-             : look_at_end(process) < 0) /* its number may be another's */
+  if (!belay__process_is_ours(process) || (reaped && process->group_is_gone))
     return -ESRCH;
   int error = signal_group(process, signo);
   if (reaped && error == -ESRCH)
