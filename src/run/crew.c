@@ -14,6 +14,7 @@
 
 #include "cli/message.h"
 #include "cli/unit.h"
+#include "fds.h"
 #include "signals.h"
 #include "start.h"
 
@@ -63,6 +64,8 @@ int crew_open(struct crew *crew, const struct run_options *options,
                         .capacity = capacity,
                         .null_fd = -1};
   int error = start_prepare(options, &crew->start);
+  if (error == 0)
+    error = fds_make_room(capacity, &crew->start, &crew->limits);
   if (error == 0)
     error = make_environment(crew);
   crew->slots = calloc((size_t)capacity, sizeof(*crew->slots));
@@ -115,6 +118,18 @@ int crew_start(struct crew *crew, struct task *task) {
     return error < 0 ? error : 1;
   }
   return 0;
+}
+
+bool crew_has_no_room(const struct crew *crew, const struct task *task) {
+  int error = -task->start_error;
+  return crew->count > 1 && (error == EMFILE || error == ENFILE ||
+                             error == EAGAIN || error == ENOMEM);
+}
+
+void crew_take_back(struct crew *crew, struct task *task) {
+  output_end(crew->outputs, task, false);
+  crew_remove(crew, task);
+  task->attempt--;
 }
 
 /* -- Signals -------------------------------------------------------------- */
@@ -278,6 +293,7 @@ void crew_remove(struct crew *crew, struct task *task) {
 
 void crew_close(struct crew *crew) {
   free(crew->environment);
+  free(crew->limits);
   free(crew->slots);
   if (crew->null_fd >= 0)
     close(crew->null_fd);

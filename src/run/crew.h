@@ -25,6 +25,7 @@ struct crew {
   int capacity;
 
   struct belay_process_options start; /* what is the same for all */
+  struct belay_process_limit *limits;
   char **environment;              /* with two variables of ours at its end */
   int null_fd;                     /* standard input; -1: ours */
   char run_text[32], job_text[32]; /* BELAY_RUN=, BELAY_JOB= */
@@ -38,6 +39,12 @@ int crew_open(struct crew *crew, const struct run_options *options,
 /* Starts an attempt of the task, which is the crew's until it is over: 1, or 0:
  * it is over already (start_error), or the -errno of our own output. */
 int crew_start(struct crew *crew, struct task *task);
+
+/* Whether it was not started because the system has no room for more of us at
+ * once, and others run whose end makes some; and takes it back, as if it had
+ * not been tried. */
+bool crew_has_no_room(const struct crew *crew, const struct task *task);
+void crew_take_back(struct crew *crew, struct task *task);
 
 /* Signals all that run. */
 void crew_signal_all(struct crew *crew, int signo);

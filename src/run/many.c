@@ -18,16 +18,15 @@
 #include "cli/message.h"
 #include "cli/unit.h"
 #include "exit.h"
+#include "last.h"
 #include "many_parts.h"
 #include "print.h"
 #include "signals.h"
-#include "survivors.h"
 #include "terminal.h"
+#include "wish.h"
 
 /* How long we let pass until we look for who fled from a command that ended. */
 #define SWEEP_NS INT64_C(50000000)
-/* Two signals so close to each other are one wish, sent twice. */
-#define SAME_WISH_NS INT64_C(100000000)
 /* So many events may come before we look for orphans that have ended. */
 #define REAP_EVENTS 256
 
@@ -76,6 +75,7 @@ static void finish(struct many *many, struct task *task) {
     many->output_error = error;
   tell_end(many, task, wait);
   crew_remove(&many->crew, task);
+  many->is_full = false;
   jobserver_give(many->jobserver);
   many->tally.running--;
   if (again) {
@@ -92,9 +92,13 @@ static void finish(struct many *many, struct task *task) {
 
 /* -- Starting ------------------------------------------------------------- */
 
+static bool has_room(const struct many *many) {
+  return !many->is_full && many->crew.count < many->crew.capacity;
+}
+
 /* Without make, and for the first of ours, no token is needed. */
 static bool may_start(struct many *many) {
-  if (many->no_more || many->crew.count == many->crew.capacity)
+  if (many->no_more || !has_room(many))
     return false;
   if (many->jobserver == NULL || many->crew.count == 0)
     return true;
@@ -104,6 +108,19 @@ static bool may_start(struct many *many) {
 static void watch(struct belay_source *source, bool wanted) {
   if (source != NULL)
     belay_source_set_interest(source, wanted ? BELAY_FD_READ : 0);
+}
+
+/* The system lets us have no more at once: it is the next one's turn again when
+ * one of them has ended. */
+static void wait_for_room(struct many *many, struct task *task) {
+  if (!many->told_full && !many->options->quiet)
+    message("%ld commands at once, and no more: %s", many->crew.count - 1,
+            strerror(-task->start_error));
+  many->told_full = many->is_full = true;
+  many->tally.running--;
+  crew_take_back(&many->crew, task);
+  jobserver_give(many->jobserver);
+  queue_put_first(&many->queue, task);
 }
 
 /* 1: one was started, or failed to; 0: there is none; -errno, which was told. */
@@ -120,7 +137,9 @@ static int start_one(struct many *many) {
   n = crew_start(&many->crew, task);
   if (n < 0)
     many->output_error = n;
-  if (n == 0)
+  if (n == 0 && crew_has_no_room(&many->crew, task))
+    wait_for_room(many, task);
+  else if (n == 0)
     finish(many, task);
   return 1;
 }
@@ -131,7 +150,7 @@ static void start_more(struct many *many) {
   int error = 0;
   while (!many->no_more && queue_may_have_next(&many->queue)) {
     if (!may_start(many)) {
-      wants_token = many->crew.count < many->crew.capacity;
+      wants_token = has_room(many);
       break;
     }
     error = start_one(many);
@@ -149,14 +168,20 @@ static void start_more(struct many *many) {
 
 /* -- Ending --------------------------------------------------------------- */
 
-static void drop_waiting(struct many *many) {
-  struct task *task;
-  while ((task = queue_take_waiting(&many->queue)) != NULL) {
+/* One that was never started is nothing to tell of, as those in the feed. */
+static void drop(struct many *many, struct task *task) {
+  if (task->attempt > 0) {
     report_dropped(many->report, task);
     output_end(&many->outputs, task, true);
     many->tally.failed++;
-    queue_free_task(task);
   }
+  queue_free_task(task);
+}
+
+static void drop_waiting(struct many *many) {
+  struct task *task;
+  while ((task = queue_take_waiting(&many->queue)) != NULL)
+    drop(many, task);
 }
 
 static void wish_end(struct many *many, int signo, int64_t grace_ns) {
@@ -175,26 +200,11 @@ static void tell_next(const struct many *many, bool from_keyboard) {
             many->level == LEVEL_ASKED ? "sends them SIGTERM" : "kills them");
 }
 
-/* Otherwise it is the last one, that came twice. */
-static bool is_new_wish(struct many *many) {
-  int64_t now = belay_loop_now(many->loop);
-  if (many->signo != 0 && now - many->wished_ns < SAME_WISH_NS)
-    return false;
-  many->wished_ns = now;
-  return true;
-}
-
-/* What a signal that we are to end asks of the commands; never nothing. */
-static int end_signal(const struct many *many, int signo) {
-  int wanted = signals_rewritten(many->options, signo);
-  return wanted != 0 ? wanted : many->options->end_signal;
-}
-
 static void on_wish(struct many *many, int signo) {
-  if (!is_new_wish(many))
+  if (!wish_is_new(many))
     return;
   bool from_keyboard = signo == SIGINT || signo == SIGQUIT;
-  int wanted = end_signal(many, signo);
+  int wanted = wish_signal(many, signo);
   many->level++;
   print_hurry();
   if (many->signo == 0)
@@ -363,67 +373,6 @@ static bool is_over(const struct many *many) {
   return many->no_more || queue_is_over(&many->queue);
 }
 
-/* Those who hear that they are to end have their time of grace. */
-static void ask_orphans(struct many *many, int signo,
-                        struct belay_source **grace) {
-  survivors_outrun();
-  if (!many->options->quiet)
-    survivors_tell("commands", "asked to end");
-  survivors_signal(NULL, signo);
-  if (many->options->grace_ns > 0)
-    belay_loop_add_timer(many->loop, many->options->grace_ns, 0, NULL, grace);
-  many->orphans_asked = true;
-}
-
-/* A first signal is passed on, and one to who was asked before kills.  -> Is
- * that the end of waiting? */
-static bool on_last_signal(struct many *many, int signo,
-                           struct belay_source **grace) {
-  if (signo == SIGCHLD)
-    belay_orphans_reap();
-  if (!signals_is_end(signo) || !is_new_wish(many))
-    return false;
-  if (many->signo == 0)
-    many->signo = signo;
-  if (many->orphans_asked)
-    return true;
-  ask_orphans(many, end_signal(many, signo), grace);
-  return false;
-}
-
-/* While they are waited for, what they wrote is shown. */
-static bool is_end_of_waiting(struct many *many,
-                              const struct belay_event *event,
-                              struct belay_source **grace) {
-  if (event->type == BELAY_EVENT_SIGNAL)
-    return on_last_signal(many, event->signal.signo, grace);
-  if (event->type == BELAY_EVENT_TIMER && event->source == *grace)
-    return true;
-  if (event->type == BELAY_EVENT_FD)
-    on_fd(many, event);
-  else if (event->type == BELAY_EVENT_TIMER && event->data == NULL)
-    on_timer(many, event);
-  return false;
-}
-
-/* Who is waited for has to end all the same once a signal asked for it. */
-static void end_orphans(struct many *many) {
-  struct belay_event event;
-  struct belay_source *grace = NULL;
-  if (many->options->orphans == ORPHANS_LEAVE)
-    return;
-  belay_orphans_reap();
-  if (!survivors_exist(NULL))
-    return;
-  display_suspend(many->display);
-  if (many->options->orphans == ORPHANS_KILL || many->signo != 0)
-    ask_orphans(many, many->options->end_signal, &grace);
-  while (survivors_exist(NULL) && belay_loop_next(many->loop, -1, &event) > 0)
-    if (is_end_of_waiting(many, &event, &grace))
-      break;
-  belay_orphans_kill(-1);
-}
-
 /* -- All of it ------------------------------------------------------------ */
 
 static int end(struct many *many) {
@@ -470,6 +419,6 @@ int many_run(const struct run_options *options) {
     display_show(many.display, &many.crew, &many.tally);
     next(&many);
   }
-  end_orphans(&many);
+  last_wait(&many);
   return end(&many);
 }

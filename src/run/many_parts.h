@@ -35,7 +35,9 @@ struct many {
 
   bool no_more;       /* is started */
   bool orphans_asked; /* to end */
-  int reap_due;       /* events since a SIGCHLD, and 1; 0: there was none */
+  bool is_full;       /* the system has no room: until one has ended */
+  bool told_full;
+  int reap_due; /* events since a SIGCHLD, and 1; 0: there was none */
   enum level level;
   int signo; /* the first that wished us to end; 0: none */
   int64_t wished_ns;

@@ -128,6 +128,11 @@ void queue_put_back(struct queue *queue, struct task *task, int64_t wait_ns) {
     task_push(&queue->retrying, task);
 }
 
+void queue_put_first(struct queue *queue, struct task *task) {
+  task->state = TASK_QUEUED;
+  task_push(&queue->due, task);
+}
+
 static bool is_of_waiting_task(const struct belay_event *event) {
   const struct task *task = event->data;
   return event->type == BELAY_EVENT_TIMER && task != NULL &&

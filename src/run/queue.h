@@ -43,6 +43,9 @@ int queue_wait(struct queue *queue, bool wanted);
 /* Puts a task back, for another attempt after so long. */
 void queue_put_back(struct queue *queue, struct task *task, int64_t wait_ns);
 
+/* Puts it back: it is the next. */
+void queue_put_first(struct queue *queue, struct task *task);
+
 /* Whether an event of the loop is the queue's; then it has been dealt with. */
 bool queue_takes(struct queue *queue, const struct belay_event *event);
 

@@ -394,4 +394,31 @@ def commands_that_write_nothing_hold_no_files(t):
         'test \\$0 != 199 || > end" ::: $(seq 0 199)', Run.program, ':::', 'a')
 
 
+# -- As many as there is room for ---------------------------------------------
+
+ONCE = 'commands at once, and no more: Too many open files\n'
+
+
+@test()
+def those_for_whom_there_are_no_fds_wait_for_others_to_end(t):
+    for how in '--output=raw', '--output=group', '--output=line', '-od':
+        it = run(t, '-j1', '--output=raw', 'sh', '-c',
+                 f'cd {t.dir}; ulimit -n 64; exec "$0" -j100 {how} echo ::: '
+                 '$(seq 100)', Run.program, ':::', 'a')
+        equal(it.stderr.text().count(ONCE), 1, how)
+        equal(it.stderr.text().count('\n'), 1, how)
+
+
+@test()
+def more_fds_are_asked_for_that_commands_do_not_get(t):
+    """They all wait until the last one runs."""
+    it = run(t, '-j1', '--output=raw', 'sh', '-c',
+             f'cd {t.dir}; ulimit -Sn 50; exec "$0" -j100 sh -c '
+             '"ulimit -Sn; while [ \\$0 != 100 ] && [ ! -e end ];'
+             ' do sleep 0.05; done; > end" ::: $(seq 100)',
+             Run.program, ':::', 'a')
+    equal(it.stdout.text(), '50\n' * 100, 'their limit')
+    equal(it.stderr.text(), '', 'what it said')
+
+
 main()
