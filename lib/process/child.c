@@ -51,7 +51,8 @@ static void reset_dispositions(const struct belay__start *start) {
   putting_off = start->result;
   for (int signo = 1; signo < BELAY__NSIG; signo++) {
     struct sigaction now;
-    if (sigaction(signo, NULL, &now) != 0)
+    if (sigismember(&start->looked_at, signo) != 1 ||
+        sigaction(signo, NULL, &now) != 0)
       continue;
     void (*wanted)(int) = is_terminal_stop(signo) ? put_off : SIG_DFL;
     if (stays_ignored(start, signo, &now))

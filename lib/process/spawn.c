@@ -34,7 +34,8 @@ static int read_options(const struct belay_process_options *from,
     return -EINVAL;
   memcpy(to, from, from->size);
   const unsigned known = BELAY_PROCESS_SAME_GROUP | BELAY_PROCESS_NEW_SESSION |
-                         BELAY_PROCESS_KEEP_FDS | BELAY_PROCESS_KEEP_IGNORED;
+                         BELAY_PROCESS_KEEP_FDS | BELAY_PROCESS_KEEP_IGNORED |
+                         BELAY_PROCESS_KNOWN_DISPOSITIONS;
   return (to->flags & ~known) == 0 ? 0 : -EINVAL;
 }
 
@@ -183,6 +184,7 @@ static int fill_in(struct belay__start *start, char *const argv[],
       start->terminal = -1;
   }
   keep_ignored(&start->ignored, options->flags);
+  belay__dispositions_to_look_at(options->flags, &start->looked_at);
   sigemptyset(&start->mask);
   int error = add_signals(&start->ignored, options->ignore);
   return error < 0 ? error : add_signals(&start->mask, options->block);

@@ -30,6 +30,7 @@ struct belay__start {
   struct belay_process_fd *fds; /* the standard three too; the child's to use */
   size_t fd_count;
   sigset_t ignored, mask;
+  sigset_t looked_at; /* no others can have to be set to the default */
   int terminal;
   pid_t group; /* ours, for giving the terminal back */
   int parent_death_signal;
@@ -55,6 +56,9 @@ _Noreturn void belay__child_main(struct belay__start *start);
 /* Which of SIGPIPE and those whose being ignored is respected were ignored when
  * the library was loaded. */
 const sigset_t *belay__ignored_at_load(void);
+
+/* The signals whose disposition may be neither the default nor known. */
+void belay__dispositions_to_look_at(unsigned flags, sigset_t *ret_signals);
 
 /* The highest fd that the program gets. */
 int belay__highest_fd(const struct belay__start *start);

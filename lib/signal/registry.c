@@ -378,6 +378,14 @@ int belay_signal_check(int signo) {
   return is_ours(&now);
 }
 
+void belay__registry_add_ours(sigset_t *set) {
+  int cancel_state = enter();
+  for (int signo = 1; signo < BELAY__NSIG; signo++)
+    if (entries[signo].installed || entries[signo].ignored_by_us)
+      sigaddset(set, signo);
+  leave(cancel_state);
+}
+
 /* -- Children -------------------------------------------------------------- */
 
 static bool is_discarding(const struct sigaction *action) {

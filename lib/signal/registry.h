@@ -45,6 +45,9 @@ bool belay__registry_ignore_is_respected(int signo);
 /* Whether signo is ignored now and would be left so, for want of `flags`. */
 bool belay__registry_is_left_ignored(int signo, unsigned flags);
 
+/* Adds the signals whose disposition is one that was set here. */
+void belay__registry_add_ours(sigset_t *set);
+
 /* From here on, until let_children_go() was called as often, the kernel keeps
  * ended children although SIGCHLD was ignored. */
 int belay__registry_keep_children(void);

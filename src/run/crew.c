@@ -64,6 +64,7 @@ int crew_open(struct crew *crew, const struct run_options *options,
                         .capacity = capacity,
                         .null_fd = -1};
   int error = start_prepare(options, &crew->start);
+  crew->start.flags |= BELAY_PROCESS_KNOWN_DISPOSITIONS;
   if (error == 0)
     error = fds_make_room(capacity, &crew->start, &crew->limits);
   if (error == 0)

@@ -1,4 +1,6 @@
 /* process_start.c: what a program finds when it is started. */
+#include <belay/sigpipe.h>
+
 #include <stddef.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -103,6 +105,30 @@ TEST(dispositions_and_mask_are_as_new_whatever_we_did) {
   for (int signo = 1; signo < 32; signo++)
     if (signo != SIGKILL && signo != SIGSTOP)
       set_handler(signo, SIG_DFL);
+}
+
+/* What was not the default then, and what the library changes from then on. */
+TEST(known_dispositions_are_as_new_too) {
+#ifndef __linux__
+  SKIP("reads /proc");
+#endif
+  struct belay_stream *stream;
+  options.flags = BELAY_PROCESS_KNOWN_DISPOSITIONS;
+  set_handler(SIGUSR1, SIG_IGN);
+  set_handler(SIGRTMAX, SIG_IGN);
+  set_handler(SIGALRM, catch_it);
+  CHECK_EQ(ignored_of(status_of_child()), 0);
+  CHECK_OK(belay_sigpipe_ignore());
+  CHECK_OK(belay_stream_open((const int[]){SIGUSR2, SIGTSTP, 0}, 0, &stream));
+  const char *status = status_of_child();
+  CHECK_EQ(ignored_of(status), 0);
+  CHECK_EQ(mask_of(status, "SigCgt:"), 0);
+  belay_stream_free(stream);
+  CHECK_EQ(ignored_of(status_of_child()), 0);
+  CHECK_OK(belay_sigpipe_restore());
+  set_handler(SIGUSR1, SIG_DFL);
+  set_handler(SIGRTMAX, SIG_DFL);
+  set_handler(SIGALRM, SIG_DFL);
 }
 
 TEST(what_it_is_to_ignore_and_to_block_can_be_said) {
