@@ -29,8 +29,9 @@ class Peers:
     def __init__(self, build, directory, others):
         """`others`: more programs like belay-run: (name, path)."""
         self.build, self.directory = os.path.abspath(build), directory
-        self.run = f'{self.build}/src/run/belay-run'
-        self.others = others
+        self.run = measure.install(directory, f'{build}/src/run/belay-run')
+        self.others = [(name, measure.install(directory, path, f'belay-run-{i}'))
+                       for i, (name, path) in enumerate(others)]
         self.hand = measure.build(directory, 'hand')
         self.hand_static = measure.build(directory, 'hand', '-static',
                                          output='hand-static')
