@@ -16,8 +16,8 @@
 struct report {
   struct member {
     const struct report_kind *kind;
-    void *state;
     const char *path;
+    struct report_base *state;
   } members[KINDS];
   size_t count;
 };
@@ -34,45 +34,51 @@ static int check_path(const struct report *report, const char *name,
 }
 
 static int add(struct report *report, const struct report_kind *kind,
-               report_open_fn *open, const char *path,
-               const struct belay_loop *loop, char **ret_error) {
-  struct member *member = &report->members[report->count];
-  if (path == NULL)
-    return 0;
+               const char *path, const struct belay_loop *loop,
+               char **ret_error) {
   int error = check_path(report, kind->name, path, ret_error);
-  if (error == 0)
-    error = open(path, loop, &member->state, ret_error);
   if (error < 0)
     return error;
-  member->kind = kind;
-  member->path = path;
-  report->count++;
+  struct report_base *state = calloc(1, kind->state_size);
+  if (state == NULL)
+    return -ENOMEM;
+  state->loop = loop;
+  error =
+      report_file_open(kind->name, path, kind->way, &state->file, ret_error);
+  if (error < 0) {
+    free(state);
+    return error;
+  }
+  report->members[report->count++] = (struct member){kind, path, state};
   return 0;
 }
 
+/* Nothing was begun, and nothing is to be told of it. */
 static void drop(struct report *report) {
-  for (size_t i = 0; i < report->count; i++)
-    report->members[i].kind->drop(report->members[i].state);
+  for (size_t i = 0; i < report->count; i++) {
+    report_file_drop(report->members[i].state->file);
+    free(report->members[i].state);
+  }
   free(report);
 }
 
 int report_open(const struct run_options *options,
                 const struct belay_loop *loop, struct report **ret_report,
                 char **ret_error) {
+  const struct {
+    const struct report_kind *kind;
+    const char *path; /* NULL: it is not wanted */
+  } kinds[KINDS] = {{&report_json, options->json},
+                    {&report_junit, options->junit},
+                    {&report_tap, options->tap},
+                    {&report_trace, options->trace}};
+  int error = 0;
   struct report *report = calloc(1, sizeof(*report));
   if (report == NULL)
     return -ENOMEM;
-  int error = add(report, &report_json, report_json_open, options->json, loop,
-                  ret_error);
-  if (error == 0)
-    error = add(report, &report_junit, report_junit_open, options->junit, loop,
-                ret_error);
-  if (error == 0)
-    error = add(report, &report_tap, report_tap_open, options->tap, loop,
-                ret_error);
-  if (error == 0)
-    error = add(report, &report_trace, report_trace_open, options->trace, loop,
-                ret_error);
+  for (size_t i = 0; i < KINDS && error == 0; i++)
+    if (kinds[i].path != NULL)
+      error = add(report, kinds[i].kind, kinds[i].path, loop, ret_error);
   if (error == 0)
     *ret_report = report;
   else
@@ -89,6 +95,10 @@ int report_open(const struct run_options *options,
   }
 
 void report_begin(struct report *report, const struct tally *tally) {
+  for (size_t i = 0; i < report->count; i++) {
+    struct report_base *state = report->members[i].state;
+    state->began_ns = belay_loop_now(state->loop);
+  }
   FOR_EACH(report, begin, (member->state, tally))
 }
 
@@ -131,19 +141,23 @@ void report_dropped(struct report *report, const struct task *task) {
 }
 
 void report_flush(struct report *report) {
-  FOR_EACH(report, flush, (member->state))
+  for (size_t i = 0; i < report->count; i++)
+    if (report->members[i].kind->way == REPORT_STREAM)
+      report_file_flush(report->members[i].state->file);
 }
 
 int report_close(struct report *report, const struct tally *tally, int signo) {
   int result = 0;
   for (size_t i = 0; i < report->count; i++) {
     const struct member *member = &report->members[i];
-    int error = member->kind->end(member->state, tally, signo);
+    member->kind->end(member->state, tally, signo);
+    int error = report_file_end(member->state->file);
     if (error < 0) {
       message("--%s: %s: %s", member->kind->name, member->path,
               strerror(-error));
       result = -EIO;
     }
+    free(member->state);
   }
   free(report);
   return result;

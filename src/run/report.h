@@ -10,6 +10,7 @@
 
 #include "options.h"
 #include "output.h"
+#include "report_file.h"
 #include "task.h"
 
 /* How far we are. */
@@ -18,9 +19,18 @@ struct tally {
   long started, running, succeeded, failed, retried;
 };
 
-/* Each may be NULL. */
+/* What each kind's state begins with; the rest of it is 0 at first. */
+struct report_base {
+  struct report_file *file;
+  const struct belay_loop *loop;
+  int64_t began_ns;
+};
+
+/* Each function may be NULL, but for end(). */
 struct report_kind {
   const char *name; /* of the option */
+  size_t state_size;
+  enum report_way way;
   void (*begin)(void *state, const struct tally *tally);
   void (*started)(void *state, const struct task *task);
   void (*signalled)(void *state, const struct task *task, int signo);
@@ -35,12 +45,8 @@ struct report_kind {
                 const struct outputs *outputs, bool is_last);
   /* It was to be tried again, and will not be, since we end. */
   void (*dropped)(void *state, const struct task *task);
-  /* Something may have been told, and nothing will be for a while. */
-  void (*flush)(void *state);
-  /* Nothing more comes; frees the state.  0 or -errno of writing. */
-  int (*end)(void *state, const struct tally *tally, int signo);
-  /* Frees the state; nothing was begun, and nothing is to be told of it. */
-  void (*drop)(void *state);
+  /* Nothing more comes: writes the rest, and frees what it holds. */
+  void (*end)(void *state, const struct tally *tally, int signo);
 };
 
 struct report;

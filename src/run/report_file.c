@@ -125,39 +125,39 @@ void report_file_flush(struct report_file *file) {
 
 /* -- The whole of it ------------------------------------------------------- */
 
-static int copy(const struct report_file *file, const char *head, int to) {
-  int error = head != NULL ? print_all(to, head, strlen(head)) : 0;
+static int copy(const struct report_file *file, int to) {
+  int error =
+      file->head != NULL ? print_all(to, file->head, strlen(file->head)) : 0;
   return error == 0 ? capture_copy(file->fd, capture_size(file->fd), to)
                     : error;
 }
 
-static int copy_and_close(const struct report_file *file, const char *head,
-                          int to) {
-  int error = copy(file, head, to);
+static int copy_and_close(const struct report_file *file, int to) {
+  int error = copy(file, to);
   if (close(to) < 0 && error == 0)
     error = -errno;
   return error;
 }
 
-static int copy_into(struct report_file *file, const char *head) {
+static int copy_into(struct report_file *file) {
   struct stat status;
   if (file->target == STDOUT_FILENO)
-    return copy(file, head, STDOUT_FILENO);
+    return copy(file, STDOUT_FILENO);
   if (fstat(file->target, &status) == 0 && S_ISREG(status.st_mode) &&
       ftruncate(file->target, 0) < 0)
     return -errno;
   int to = file->target;
   file->target = -1;
-  return copy_and_close(file, head, to);
+  return copy_and_close(file, to);
 }
 
 /* A path that is mounted by itself cannot be replaced, but written. */
-static int replace(struct report_file *file, const char *head) {
+static int replace(struct report_file *file) {
   char name[PATH_MAX];
   int to = create_beside(file->path, name);
   if (to < 0)
     return to;
-  int error = copy_and_close(file, head, to);
+  int error = copy_and_close(file, to);
   if (error == 0 && rename(name, file->path) == 0)
     return 0;
   if (error == 0)
@@ -166,7 +166,7 @@ static int replace(struct report_file *file, const char *head) {
   if (error != -EBUSY)
     return error;
   file->target = open_there(file->path, 0);
-  return file->target >= 0 ? copy_into(file, head) : file->target;
+  return file->target >= 0 ? copy_into(file) : file->target;
 }
 
 static void release(struct report_file *file) {
@@ -177,14 +177,15 @@ static void release(struct report_file *file) {
   if (file->target > STDOUT_FILENO)
     close(file->target);
   free(file->path);
+  free(file->head);
   free(file);
 }
 
-int report_file_end(struct report_file *file, const char *head) {
+int report_file_end(struct report_file *file) {
   fflush(file->out);
   int error = file->error;
   if (error == 0 && file->way == REPORT_WHOLE)
-    error = file->target >= 0 ? copy_into(file, head) : replace(file, head);
+    error = file->target >= 0 ? copy_into(file) : replace(file);
   release(file);
   return error;
 }
@@ -208,6 +209,7 @@ int report_file_open(const char *option, const char *path, enum report_way way,
   if (file == NULL)
     return -ENOMEM;
   file->out = NULL;
+  file->head = NULL;
   file->path = follow(path);
   file->fd = file->target = -1;
   file->error = 0;

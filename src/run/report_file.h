@@ -14,6 +14,7 @@ struct report_file {
   char *path;
   int fd;     /* what that writes to */
   int target; /* WHOLE: the fd that it is copied to; -1: the path is replaced */
+  char *head; /* WHOLE: what is to stand before all the rest, or NULL */
   int error;  /* the first, -errno; after it nothing more is written */
   enum report_way way;
   char buffer[32768];
@@ -27,9 +28,8 @@ int report_file_open(const char *option, const char *path, enum report_way way,
 /* Lets readers have what there is. */
 void report_file_flush(struct report_file *file);
 
-/* Completes it, a WHOLE one with `head` (NULL: nothing) before all the rest,
- * and frees it: 0, or the first error of writing. */
-int report_file_end(struct report_file *file, const char *head);
+/* Completes it and frees it: 0, or the first error of writing. */
+int report_file_end(struct report_file *file);
 
 /* Frees it; a WHOLE one leaves no trace. */
 void report_file_drop(struct report_file *file);

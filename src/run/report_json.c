@@ -8,37 +8,13 @@
  */
 #include <belay/version.h>
 
-#include <errno.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/json.h"
 #include "cli/unit.h"
-#include "report_file.h"
 #include "report_kinds.h"
 #include "signals.h"
-
-struct stream {
-  struct report_file *file;
-  const struct belay_loop *loop;
-  int64_t began_ns;
-};
-
-int report_json_open(const char *path, const struct belay_loop *loop,
-                     void **ret_state, char **ret_error) {
-  struct stream *stream = calloc(1, sizeof(*stream));
-  if (stream == NULL)
-    return -ENOMEM;
-  stream->loop = loop;
-  int error =
-      report_file_open("json", path, REPORT_STREAM, &stream->file, ret_error);
-  if (error == 0)
-    *ret_state = stream;
-  else
-    free(stream);
-  return error;
-}
 
 /* -- Parts of objects ------------------------------------------------------ */
 
@@ -46,16 +22,17 @@ static void put_seconds(struct json *json, const char *key, int64_t ns) {
   json_decimal(json, key, ns > 0 ? ns / 1000 : 0, 6);
 }
 
-static struct json open_event(const struct stream *stream, const char *event) {
-  struct json json = json_begin(stream->file->out);
+static struct json open_event(const struct report_base *base,
+                              const char *event) {
+  struct json json = json_begin(base->file->out);
   json_string(&json, "event", event);
-  put_seconds(&json, "time", belay_loop_now(stream->loop) - stream->began_ns);
+  put_seconds(&json, "time", belay_loop_now(base->loop) - base->began_ns);
   return json;
 }
 
-static struct json open_task(const struct stream *stream, const char *event,
+static struct json open_task(const struct report_base *base, const char *event,
                              const struct task *task) {
-  struct json json = open_event(stream, event);
+  struct json json = open_event(base, event);
   json_number(&json, "number", task->number);
   json_string(&json, "name", task->command.name);
   json_number(&json, "attempt", task->attempt);
@@ -99,10 +76,8 @@ static void put_ending(struct json *json, const struct task *task) {
 /* -- Events ---------------------------------------------------------------- */
 
 static void begin(void *state, const struct tally *tally) {
-  struct stream *stream = state;
   char text[UNIT_TEXT_BYTES];
-  stream->began_ns = belay_loop_now(stream->loop);
-  struct json json = open_event(stream, "begin");
+  struct json json = open_event(state, "begin");
   json_string(&json, "began", unit_time((int64_t)time(NULL) * 1000, text));
   json_string(&json, "version", BELAY_VERSION_STRING);
   json_number(&json, "pid", getpid());
@@ -125,10 +100,9 @@ static void signalled(void *state, const struct task *task, int signo) {
 }
 
 static void slow(void *state, const struct task *task) {
-  const struct stream *stream = state;
+  const struct report_base *base = state;
   struct json json = open_task(state, "slow", task);
-  put_seconds(&json, "seconds",
-              belay_loop_now(stream->loop) - task->started_ns);
+  put_seconds(&json, "seconds", belay_loop_now(base->loop) - task->started_ns);
   close_event(&json);
 }
 
@@ -177,13 +151,8 @@ static void dropped(void *state, const struct task *task) {
   close_event(&json);
 }
 
-static void flush(void *state) {
-  report_file_flush(((struct stream *)state)->file);
-}
-
-static int end(void *state, const struct tally *tally, int signo) {
-  struct stream *stream = state;
-  struct json json = open_event(stream, "summary");
+static void end(void *state, const struct tally *tally, int signo) {
+  struct json json = open_event(state, "summary");
   json_known(&json, "total", tally->total);
   json_number(&json, "started", tally->started);
   json_number(&json, "succeeded", tally->succeeded);
@@ -191,19 +160,12 @@ static int end(void *state, const struct tally *tally, int signo) {
   json_number(&json, "retried", tally->retried);
   json_string(&json, "signal", signo != 0 ? signals_name(signo) : NULL);
   close_event(&json);
-  int error = report_file_end(stream->file, NULL);
-  free(stream);
-  return error;
-}
-
-static void drop(void *state) {
-  struct stream *stream = state;
-  report_file_drop(stream->file);
-  free(stream);
 }
 
 const struct report_kind report_json = {
     .name = "json",
+    .state_size = sizeof(struct report_base),
+    .way = REPORT_STREAM,
     .begin = begin,
     .started = started,
     .signalled = signalled,
@@ -214,7 +176,5 @@ const struct report_kind report_json = {
     .left = left,
     .ended = ended,
     .dropped = dropped,
-    .flush = flush,
     .end = end,
-    .drop = drop,
 };

@@ -8,13 +8,11 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/unit.h"
-#include "report_file.h"
 #include "report_junit_case.h"
 #include "report_kinds.h"
 #include "xml.h"
@@ -22,34 +20,15 @@
 #define SUITE "belay run"
 
 struct junit {
-  struct report_file *file;
-  const struct belay_loop *loop;
-  int64_t began_ns;
+  struct report_base base;
   time_t began;
   struct junit_case *open; /* those that may be tried again */
   long counts[JUNIT_ERROR + 1];
-  int error; /* -ENOMEM */
 };
-
-int report_junit_open(const char *path, const struct belay_loop *loop,
-                      void **ret_state, char **ret_error) {
-  struct junit *junit = calloc(1, sizeof(*junit));
-  if (junit == NULL)
-    return -ENOMEM;
-  junit->loop = loop;
-  int error =
-      report_file_open("junit", path, REPORT_WHOLE, &junit->file, ret_error);
-  if (error == 0)
-    *ret_state = junit;
-  else
-    free(junit);
-  return error;
-}
 
 static void begin(void *state, const struct tally *tally) {
   struct junit *junit = state;
   (void)tally;
-  junit->began_ns = belay_loop_now(junit->loop);
   junit->began = time(NULL);
 }
 
@@ -71,7 +50,7 @@ static struct junit_case *take_open(struct junit *junit,
 static void finish(struct junit *junit, struct junit_case *test) {
   if (test->count > 0) {
     junit->counts[junit_case_result(test)]++;
-    junit_case_write(test, SUITE, junit->file->out);
+    junit_case_write(test, SUITE, junit->base.file->out);
   }
   junit_case_free(test);
 }
@@ -83,7 +62,7 @@ static void ended(void *state, const struct task *task,
   if (test == NULL)
     test = junit_case_new(task);
   if (test == NULL || junit_case_add(test, task, outputs) < 0)
-    junit->error = -ENOMEM;
+    junit->base.file->error = -ENOMEM;
   if (test == NULL)
     return;
   if (is_last) {
@@ -113,12 +92,12 @@ static void put_counts(const struct junit *junit, int64_t ms, FILE *out) {
           counts[JUNIT_FAILED], counts[JUNIT_ERROR], ms / 1000, ms % 1000);
 }
 
-/* To be freed; NULL: out of memory.  Readers' schemas know no time zone: the
+/* NULL: out of memory.  Readers' schemas know no time zone: the
  * timestamp is UTC. */
 static char *make_head(const struct junit *junit) {
   char *text = NULL, timestamp[UNIT_TEXT_BYTES], host[256] = "localhost";
   size_t size;
-  int64_t ns = belay_loop_now(junit->loop) - junit->began_ns;
+  int64_t ns = belay_loop_now(junit->base.loop) - junit->base.began_ns;
   int64_t ms = (ns + 500000) / 1000000; /* once: it is told twice */
   FILE *out = open_memstream(&text, &size);
   if (out == NULL)
@@ -138,32 +117,21 @@ static char *make_head(const struct junit *junit) {
   return fclose(out) == 0 ? text : NULL;
 }
 
-static int end(void *state, const struct tally *tally, int signo) {
+static void end(void *state, const struct tally *tally, int signo) {
   struct junit *junit = state;
   (void)tally, (void)signo;
-  fputs("</testsuite>\n</testsuites>\n", junit->file->out);
-  char *head = make_head(junit);
-  int error = head != NULL ? junit->error : -ENOMEM;
-  if (error == 0)
-    error = report_file_end(junit->file, head);
-  else
-    report_file_drop(junit->file);
-  free(head);
-  free(junit);
-  return error;
-}
-
-static void drop(void *state) {
-  struct junit *junit = state;
-  report_file_drop(junit->file);
-  free(junit);
+  fputs("</testsuite>\n</testsuites>\n", junit->base.file->out);
+  junit->base.file->head = make_head(junit);
+  if (junit->base.file->head == NULL)
+    junit->base.file->error = -ENOMEM;
 }
 
 const struct report_kind report_junit = {
     .name = "junit",
+    .state_size = sizeof(struct junit),
+    .way = REPORT_WHOLE,
     .begin = begin,
     .ended = ended,
     .dropped = dropped,
     .end = end,
-    .drop = drop,
 };

@@ -6,41 +6,23 @@
  * Names are made fit for one line without directives; the diagnostics have them
  * as they are, in YAML's (that is JSON's) quotes.
  */
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/json.h"
 #include "cli/utf8.h"
-#include "report_file.h"
 #include "report_kinds.h"
 #include "signals.h"
 
 struct tap {
-  struct report_file *file;
+  struct report_base base;
   long count;
 };
-
-int report_tap_open(const char *path, const struct belay_loop *loop,
-                    void **ret_state, char **ret_error) {
-  struct tap *tap = calloc(1, sizeof(*tap));
-  (void)loop;
-  if (tap == NULL)
-    return -ENOMEM;
-  int error =
-      report_file_open("tap", path, REPORT_STREAM, &tap->file, ret_error);
-  if (error == 0)
-    *ret_state = tap;
-  else
-    free(tap);
-  return error;
-}
 
 static void begin(void *state, const struct tally *tally) {
   struct tap *tap = state;
   (void)tally;
-  fputs("TAP version 13\n", tap->file->out);
+  fputs("TAP version 13\n", tap->base.file->out);
 }
 
 /* -- Points ---------------------------------------------------------------- */
@@ -85,7 +67,7 @@ static void put_diagnostics(FILE *out, const struct task *task) {
 }
 
 static void put_point(struct tap *tap, const struct task *task) {
-  FILE *out = tap->file->out;
+  FILE *out = tap->base.file->out;
   int64_t us = (task->ended_ns - task->started_ns) / 1000;
   bool ok = task_succeeded(task);
   fprintf(out, "%s %ld - ", ok ? "ok" : "not ok", ++tap->count);
@@ -106,38 +88,25 @@ static void dropped(void *state, const struct task *task) {
   put_point(state, task);
 }
 
-static void flush(void *state) {
-  report_file_flush(((struct tap *)state)->file);
-}
-
 /* -- The end --------------------------------------------------------------- */
 
-static int end(void *state, const struct tally *tally, int signo) {
+static void end(void *state, const struct tally *tally, int signo) {
   struct tap *tap = state;
-  FILE *out = tap->file->out;
+  FILE *out = tap->base.file->out;
   fprintf(out, "1..%ld%s\n", tap->count,
           tap->count == 0 ? " # SKIP no commands" : "");
   if (tally->total > tap->count)
     fprintf(out, "# %ld commands were not run\n", tally->total - tap->count);
   if (signo != 0)
     fprintf(out, "Bail out! Interrupted by %s\n", signals_name(signo));
-  int error = report_file_end(tap->file, NULL);
-  free(tap);
-  return error;
-}
-
-static void drop(void *state) {
-  struct tap *tap = state;
-  report_file_drop(tap->file);
-  free(tap);
 }
 
 const struct report_kind report_tap = {
     .name = "tap",
+    .state_size = sizeof(struct tap),
+    .way = REPORT_STREAM,
     .begin = begin,
     .ended = ended,
     .dropped = dropped,
-    .flush = flush,
     .end = end,
-    .drop = drop,
 };

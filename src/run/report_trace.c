@@ -14,14 +14,12 @@
  */
 #include <belay/version.h>
 
-#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/json.h"
 #include "cli/unit.h"
-#include "report_file.h"
 #include "report_kinds.h"
 #include "signals.h"
 
@@ -30,34 +28,18 @@
 #define FIRST_SLOT_ROW 2
 
 struct trace {
-  struct report_file *file;
-  const struct belay_loop *loop;
-  int64_t began_ns, paused_ns;
+  struct report_base base;
+  int64_t paused_ns;
   bool *running; /* by slot: whether an attempt has begun there and not ended */
   int slots;
   bool has_event;
   char began[UNIT_TEXT_BYTES];
 };
 
-int report_trace_open(const char *path, const struct belay_loop *loop,
-                      void **ret_state, char **ret_error) {
-  struct trace *trace = calloc(1, sizeof(*trace));
-  if (trace == NULL)
-    return -ENOMEM;
-  trace->loop = loop;
-  int error =
-      report_file_open("trace", path, REPORT_WHOLE, &trace->file, ret_error);
-  if (error == 0)
-    *ret_state = trace;
-  else
-    free(trace);
-  return error;
-}
-
 /* -- Events ---------------------------------------------------------------- */
 
 static int64_t now(const struct trace *trace) {
-  return belay_loop_now(trace->loop);
+  return belay_loop_now(trace->base.loop);
 }
 
 static int row_of(const struct task *task) {
@@ -68,10 +50,10 @@ static int row_of(const struct task *task) {
  * follow, and close_event(). */
 static struct json open_event(struct trace *trace, const char *kind,
                               const char *name, int row, int64_t at_ns) {
-  int64_t ns = at_ns - trace->began_ns + trace->paused_ns;
-  fputs(trace->has_event ? ",\n" : "\n", trace->file->out);
+  int64_t ns = at_ns - trace->base.began_ns + trace->paused_ns;
+  fputs(trace->has_event ? ",\n" : "\n", trace->base.file->out);
   trace->has_event = true;
-  struct json json = json_begin(trace->file->out);
+  struct json json = json_begin(trace->base.file->out);
   json_string(&json, "ph", kind);
   json_string(&json, "name", name);
   json_number(&json, "pid", getpid());
@@ -136,9 +118,8 @@ static void set_running(struct trace *trace, const struct task *task,
 static void begin(void *state, const struct tally *tally) {
   struct trace *trace = state;
   (void)tally;
-  trace->began_ns = now(trace);
   unit_time((int64_t)time(NULL) * 1000, trace->began);
-  fputs("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", trace->file->out);
+  fputs("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", trace->base.file->out);
   struct json json = open_event(trace, "M", "process_name", OUR_ROW, 0);
   json_string(&json, "name", "belay run");
   close_event(&json);
@@ -231,7 +212,7 @@ static void ended(void *state, const struct task *task,
 
 /* -- The end --------------------------------------------------------------- */
 
-static int end(void *state, const struct tally *tally, int signo) {
+static void end(void *state, const struct tally *tally, int signo) {
   struct trace *trace = state;
   (void)tally;
   if (signo != 0) {
@@ -240,26 +221,19 @@ static int end(void *state, const struct tally *tally, int signo) {
     json_string(&json, "signal", signals_name(signo));
     close_event(&json);
   }
-  fputs("\n],\n\"otherData\":", trace->file->out);
-  struct json json = json_begin(trace->file->out);
+  fputs("\n],\n\"otherData\":", trace->base.file->out);
+  struct json json = json_begin(trace->base.file->out);
   json_string(&json, "version", BELAY_VERSION_STRING);
   json_string(&json, "began", trace->began);
   json_close(&json);
-  fputs("}\n", trace->file->out);
-  int error = report_file_end(trace->file, NULL);
+  fputs("}\n", trace->base.file->out);
   free(trace->running);
-  free(trace);
-  return error;
-}
-
-static void drop(void *state) {
-  struct trace *trace = state;
-  report_file_drop(trace->file);
-  free(trace);
 }
 
 const struct report_kind report_trace = {
     .name = "trace",
+    .state_size = sizeof(struct trace),
+    .way = REPORT_WHOLE,
     .begin = begin,
     .started = started,
     .signalled = signalled,
@@ -270,5 +244,4 @@ const struct report_kind report_trace = {
     .left = left,
     .ended = ended,
     .end = end,
-    .drop = drop,
 };
