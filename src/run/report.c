@@ -10,6 +10,7 @@
 #include "cli/message.h"
 #include "cli/refuse.h"
 #include "report_kinds.h"
+#include "report_path.h"
 
 #define KINDS 4
 
@@ -22,34 +23,43 @@ struct report {
   size_t count;
 };
 
-/* Two in one file would be neither. */
-static int check_path(const struct report *report, const char *name,
-                      const char *path, char **ret_error) {
-  for (size_t i = 0; i < report->count; i++)
-    if (strcmp(report->members[i].path, path) == 0)
-      return refuse(ret_error, "--%s and --%s cannot both go to %s",
-                    report->members[i].kind->name, name,
-                    strcmp(path, "-") == 0 ? "standard output" : path);
-  return 0;
+/* What an option wants; `path` is NULL if it was not given. */
+struct wish {
+  const struct report_kind *kind;
+  const char *path;
+};
+
+static const char *name_of(const char *path) {
+  return strcmp(path, "-") == 0 ? "standard output" : path;
 }
 
-static int add(struct report *report, const struct report_kind *kind,
-               const char *path, const struct belay_loop *loop,
-               char **ret_error) {
-  int error = check_path(report, kind->name, path, ret_error);
-  if (error < 0)
-    return error;
+/* Two in one file would be neither. */
+static int check_pair(const struct wish *one, const struct wish *two,
+                      char **ret_error) {
+  if (one->path == NULL || two->path == NULL ||
+      !report_paths_meet(one->path, two->path))
+    return 0;
+  bool is_one_name = strcmp(one->path, two->path) == 0;
+  return refuse(ret_error, "--%s and --%s cannot both go to %s%s%s",
+                one->kind->name, two->kind->name, name_of(one->path),
+                is_one_name ? "" : ", which is also ",
+                is_one_name ? "" : name_of(two->path));
+}
+
+static int add(struct report *report, const struct wish *wish,
+               const struct belay_loop *loop, char **ret_error) {
+  const struct report_kind *kind = wish->kind;
   struct report_base *state = calloc(1, kind->state_size);
   if (state == NULL)
     return -ENOMEM;
   state->loop = loop;
-  error =
-      report_file_open(kind->name, path, kind->way, &state->file, ret_error);
+  int error = report_file_open(kind->name, wish->path, kind->way, &state->file,
+                               ret_error);
   if (error < 0) {
     free(state);
     return error;
   }
-  report->members[report->count++] = (struct member){kind, path, state};
+  report->members[report->count++] = (struct member){kind, wish->path, state};
   return 0;
 }
 
@@ -65,20 +75,22 @@ static void drop(struct report *report) {
 int report_open(const struct run_options *options,
                 const struct belay_loop *loop, struct report **ret_report,
                 char **ret_error) {
-  const struct {
-    const struct report_kind *kind;
-    const char *path; /* NULL: it is not wanted */
-  } kinds[KINDS] = {{&report_json, options->json},
-                    {&report_junit, options->junit},
-                    {&report_tap, options->tap},
-                    {&report_trace, options->trace}};
+  const struct wish wishes[KINDS] = {{&report_json, options->json},
+                                     {&report_junit, options->junit},
+                                     {&report_tap, options->tap},
+                                     {&report_trace, options->trace}};
   int error = 0;
+  for (size_t i = 1; i < KINDS; i++)
+    for (size_t j = 0; j < i && error == 0; j++)
+      error = check_pair(&wishes[j], &wishes[i], ret_error);
+  if (error < 0)
+    return error;
   struct report *report = calloc(1, sizeof(*report));
   if (report == NULL)
     return -ENOMEM;
   for (size_t i = 0; i < KINDS && error == 0; i++)
-    if (kinds[i].path != NULL)
-      error = add(report, kinds[i].kind, kinds[i].path, loop, ret_error);
+    if (wishes[i].path != NULL)
+      error = add(report, &wishes[i], loop, ret_error);
   if (error == 0)
     *ret_report = report;
   else

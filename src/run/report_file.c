@@ -24,6 +24,7 @@
 #include "capture.h"
 #include "cli/refuse.h"
 #include "print.h"
+#include "report_path.h"
 #include "signals.h"
 
 /* -- Opening --------------------------------------------------------------- */
@@ -194,15 +195,6 @@ void report_file_drop(struct report_file *file) {
   release(file);
 }
 
-/* What a link leads to is written, and the link stays.  Standard output is not
- * replaced, whatever its file is called. */
-static char *follow(const char *path) {
-  if (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0)
-    return strdup("-");
-  char *real = realpath(path, NULL);
-  return real != NULL ? real : strdup(path);
-}
-
 int report_file_open(const char *option, const char *path, enum report_way way,
                      struct report_file **ret_file, char **ret_error) {
   struct report_file *file = malloc(sizeof(*file));
@@ -210,7 +202,7 @@ int report_file_open(const char *option, const char *path, enum report_way way,
     return -ENOMEM;
   file->out = NULL;
   file->head = NULL;
-  file->path = follow(path);
+  file->path = report_path_follow(path);
   file->fd = file->target = -1;
   file->error = 0;
   file->way = way;

@@ -602,6 +602,40 @@ def two_reports_in_one_file_are_refused(t):
 
 
 @test(seconds=60)
+def two_names_of_one_file_are_refused(t):
+    """Of one that is there and of one that is not; and what is there stays."""
+    names = {'-': 'standard output'}
+    t.write('old', 'kept')
+    os.link(t.path('old'), t.path('hard'))
+    os.mkdir(t.path('folder'))
+    os.symlink('.', t.path('here'))
+    for name in ('old', 'new'):
+        os.symlink(name, t.path('to_' + name))
+        os.symlink('here/to_' + name, t.path('to_to_' + name))
+    for one, two in [
+            ('old', './old'), ('old', 'to_old'), ('to_to_old', 'to_old'),
+            ('old', t.path('old')), ('old', 'hard'), ('new', 'folder/../new'),
+            ('new', 'to_new'), ('to_to_new', 'here/here/new'),
+            ('new', t.path('new')), ('-', '/dev/stdout')]:
+        for first, second in (('json', 'tap'), ('junit', 'trace')):
+            run = Run(t, '--' + first, one, '--' + second, two, 'touch', ':::',
+                      'started')
+            equal(run.said(125), f'belay run: --{first} and --{second} cannot '
+                  f'both go to {names.get(one, one)}, which is also {two}\n')
+            equal(os.path.exists(t.path('new')), False, 'a new file')
+            equal(program.read(t.path('old')), b'kept', 'the old one')
+    equal(os.path.exists(t.path('started')), False, 'what was to be done')
+
+
+@test(seconds=60)
+def a_link_to_a_new_report_stays(t):
+    os.symlink('new', t.path('link'))
+    Run(t, '--junit', 'link', '--json', 'other', 'true', ':::', 'x').finish(0)
+    equal(os.path.islink(t.path('link')), True, 'link')
+    equal(len(Junit(t.path('new')).cases), 1)
+
+
+@test(seconds=60)
 def a_full_disk_is_told_at_the_end(t):
     for kind in KINDS:
         run = Run(t, '--' + kind, '/dev/full', 'touch', ':::', kind)
