@@ -12,13 +12,15 @@
 
 static struct run_options values;
 
-/* As they were typed; run_options has what they mean. */
+/* As they were typed; run_options has what they mean.  Numbers are -1 where
+ * nothing was. */
 static struct {
   const char *end_signal;
   struct cli_strings rewrites, ignore, block, limits;
   const char *command_file, *argument_file, *procfile;
   bool from_stdin, keep_going;
-  int64_t grace_ns;
+  int64_t grace_ns, retry_wait_ns, restart_wait_ns;
+  int terminal, progress;
 } typed;
 
 static const char *const outputs[] = {"auto", "group", "line", "raw", NULL};
@@ -47,7 +49,7 @@ static const struct cli_option table[] = {
     {CLI_STRINGS, 0, "rewrite", "SIG=SIG",
      "pass the first on as the second; 0: not at all", &typed.rewrites},
     {CLI_CHOICE, 0, "terminal", "WHAT",
-     "give it to the command (default), or keep it", &values.terminal,
+     "give it to the command (default), or keep it", &typed.terminal,
      .choices = terminals},
     {CLI_CHOICE, 0, "orphans", "WHAT",
      "kill what is left (default), wait for it, or leave it", &values.orphans,
@@ -86,8 +88,7 @@ static const struct cli_option table[] = {
     {CLI_NUMBER, 0, "retries", "N", "attempts after the first", &values.retries,
      0, 1000},
     {CLI_DURATION, 0, "retry-wait", "TIME",
-     "before the first of them, then double (default 0)",
-     &values.retry_wait_ns},
+     "before the first of them, then double (default 0)", &typed.retry_wait_ns},
     {CLI_FLAG, 0, "fail-fast", NULL, "one that fails ends all",
      &values.fail_fast},
     {CLI_FLAG, 0, "keep-going", NULL, "run all, whoever fails (default)",
@@ -112,7 +113,7 @@ static const struct cli_option table[] = {
      &values.restart, .choices = restarts},
     {CLI_DURATION, 0, "restart-wait", "TIME",
      "before the first restart, then double (default 1s)",
-     &values.restart_wait_ns},
+     &typed.restart_wait_ns},
 
     {CLI_HEADING, .help = "What is said (FILE - is standard output)"},
     {CLI_STRING, 0, "json", "FILE", "what happens, as JSON Lines",
@@ -121,7 +122,7 @@ static const struct cli_option table[] = {
     {CLI_STRING, 0, "tap", "FILE", "results as TAP", &values.tap},
     {CLI_STRING, 0, "trace", "FILE", "what ran when, for Chrome or Perfetto",
      &values.trace},
-    {CLI_CHOICE, 0, "progress", "HOW", "auto, live or none", &values.progress,
+    {CLI_CHOICE, 0, "progress", "HOW", "auto, live or none", &typed.progress,
      .choices = progresses},
     {CLI_CHOICE, 0, "color", "WHEN", "auto, always or never", &values.color,
      .choices = colors},
@@ -206,6 +207,8 @@ static int check_many(const struct run_options *options, char **ret_error) {
     return refuse(ret_error, "--fail-fast and --keep-going exclude each other");
   if (options->preserve_status)
     return refuse(ret_error, "--preserve-status is for one command");
+  if (typed.terminal >= 0)
+    return refuse(ret_error, "--terminal is for one command");
   if (options->output_dir != NULL && options->output != OUTPUT_AUTO)
     return refuse(ret_error, "--output and --output-dir exclude each other");
   if (options->keep_order &&
@@ -214,6 +217,8 @@ static int check_many(const struct run_options *options, char **ret_error) {
   if (options->source != SOURCE_PROCFILE &&
       (options->exit_on != EXIT_ON_ALL || options->restart != RESTART_NO))
     return refuse(ret_error, "--exit-on and --restart go with --procfile");
+  if (options->source != SOURCE_PROCFILE && typed.restart_wait_ns >= 0)
+    return refuse(ret_error, "--restart-wait goes with --procfile");
   return 0;
 }
 
@@ -230,12 +235,15 @@ static int check_one(const struct run_options *options, char **ret_error) {
        "--keep-order and --prefix are"},
       {options->retries > 0 || options->fail_fast || typed.keep_going,
        "--retries, --fail-fast and --keep-going are"},
+      {typed.retry_wait_ns >= 0, "--retry-wait is"},
       {options->json != NULL || options->junit != NULL ||
            options->tap != NULL || options->trace != NULL,
        "--json, --junit, --tap and --trace are"},
       {options->null_separated, "-0 is"},
       {options->exit_on != EXIT_ON_ALL || options->restart != RESTART_NO,
        "--exit-on and --restart are"},
+      {typed.restart_wait_ns >= 0, "--restart-wait is"},
+      {typed.progress >= 0, "--progress is"},
   };
   if (options->command_count == 0)
     return refuse(ret_error,
@@ -263,6 +271,14 @@ static int read_values(struct run_options *options, char **ret_error) {
     options->grace_ns = typed.grace_ns;
     options->grace_given = true;
   }
+  if (typed.retry_wait_ns >= 0)
+    options->retry_wait_ns = typed.retry_wait_ns;
+  if (typed.restart_wait_ns >= 0)
+    options->restart_wait_ns = typed.restart_wait_ns;
+  if (typed.terminal >= 0)
+    options->terminal = typed.terminal;
+  if (typed.progress >= 0)
+    options->progress = typed.progress;
   int error = value_signal("--signal", typed.end_signal, &options->end_signal,
                            ret_error);
   if (error == 0)
@@ -291,7 +307,8 @@ int run_options_parse(int argc, char **argv, struct run_options *ret_options,
                       char **ret_error) {
   values = run_options_default();
   typed.end_signal = "TERM";
-  typed.grace_ns = -1;
+  typed.grace_ns = typed.retry_wait_ns = typed.restart_wait_ns = -1;
+  typed.terminal = typed.progress = -1;
   int operands =
       cli_parse(&run_program, argc, argv, &values.command, ret_error);
   if (operands < 0)

@@ -87,7 +87,17 @@ def options_that_do_not_go_together_are_named(t):
             (['-f', 'list', '-i'],
              '-f, -a, -i, --procfile and ::: exclude each other'),
             (['-j2', 'true'],
-             '-j is for many commands: give :::, -i, -a or -f')]:
+             '-j is for many commands: give :::, -i, -a or -f'),
+            (['--retry-wait=1s', 'true'],
+             '--retry-wait is for many commands: give :::, -i, -a or -f'),
+            (['--restart-wait=1s', 'true'],
+             '--restart-wait is for many commands: give :::, -i, -a or -f'),
+            (['--progress=live', 'true'],
+             '--progress is for many commands: give :::, -i, -a or -f'),
+            (['--restart-wait=1s', 'true', ':::', 'x'],
+             '--restart-wait goes with --procfile'),
+            (['--terminal=keep', 'true', ':::', 'x'],
+             '--terminal is for one command')]:
         check(t, arguments, 125, line)
 
 

@@ -159,11 +159,18 @@ TEST(what_does_nothing_for_one_command_is_refused) {
                 "--exit-on and --restart are" FOR_MANY);
   check_refused(ARGV("--restart=always", "c"),
                 "--exit-on and --restart are" FOR_MANY);
+  check_refused(ARGV("--retry-wait=0", "c"), "--retry-wait is" FOR_MANY);
+  check_refused(ARGV("--restart-wait=1s", "c"), "--restart-wait is" FOR_MANY);
+  check_refused(ARGV("--progress=auto", "c"), "--progress is" FOR_MANY);
 }
 
 TEST(what_does_nothing_for_many_is_refused) {
   check_refused(ARGV("--preserve-status", "c", ":::"),
                 "--preserve-status is for one command");
+  check_refused(ARGV("--terminal=give", "c", ":::"),
+                "--terminal is for one command");
+  check_refused(ARGV("--terminal=keep", "--procfile", "f"),
+                "--terminal is for one command");
   check_refused(ARGV("--output=line", "-o", "d", "c", ":::"),
                 "--output and --output-dir exclude each other");
   check_refused(ARGV("--keep-order", "--output=raw", "c", ":::"),
@@ -174,6 +181,21 @@ TEST(what_does_nothing_for_many_is_refused) {
                 "--exit-on and --restart go with --procfile");
   check_refused(ARGV("--restart=failure", "-f", "l"),
                 "--exit-on and --restart go with --procfile");
+  check_refused(ARGV("--restart-wait=0", "c", ":::"),
+                "--restart-wait goes with --procfile");
+}
+
+TEST(what_is_for_some_alone_has_its_value_there) {
+  CHECK_PARSED(options.terminal == TERMINAL_GIVE, "c");
+  CHECK_PARSED(options.terminal == TERMINAL_KEEP, "--terminal=keep", "c");
+  CHECK_PARSED(options.progress == PROGRESS_AUTO && options.retry_wait_ns == 0,
+               "c", ":::");
+  CHECK_PARSED(options.progress == PROGRESS_NONE, "--progress=none", "-f", "l");
+  CHECK_PARSED(options.retry_wait_ns == 7000000, "--retry-wait=7ms", "c",
+               ":::");
+  CHECK_PARSED(options.restart_wait_ns == 1000000000, "--procfile", "f");
+  CHECK_PARSED(options.restart_wait_ns == 0, "--restart-wait=0", "--procfile",
+               "f");
 }
 
 TEST(values_are_read_whole_or_refused) {
