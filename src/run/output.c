@@ -1,24 +1,37 @@
 /* output.c: which of the ways it is; raw is none of them. */
 #include "output.h"
 
-#include <unistd.h>
+#include <errno.h>
+#include <stdlib.h>
 
-#include "output_files.h"
-#include "output_group.h"
+#include "capture.h"
+
+static const struct output_kind *choose(const struct run_options *options) {
+  int how = options->output;
+  if (options->output_dir != NULL)
+    return &output_files;
+  if (how == OUTPUT_AUTO)
+    how = options->source == SOURCE_PROCFILE ? OUTPUT_LINE : OUTPUT_GROUP;
+  return how == OUTPUT_RAW    ? NULL
+         : how == OUTPUT_LINE ? &output_line
+                              : &output_group;
+}
 
 int outputs_open(struct outputs *outputs, const struct run_options *options,
                  struct belay_loop *loop, char **ret_error) {
-  int how = options->output;
-  if (how == OUTPUT_AUTO)
-    how = options->source == SOURCE_PROCFILE ? OUTPUT_LINE : OUTPUT_GROUP;
+  const struct output_kind *kind = choose(options);
   *outputs = (struct outputs){.options = options, .loop = loop};
-  if (options->output_dir != NULL) {
-    outputs->kind = &output_files;
-    return output_files_open(outputs, ret_error);
-  }
-  if (how != OUTPUT_RAW)
-    outputs->kind = how == OUTPUT_LINE ? &output_line : &output_group;
-  return 0;
+  if (kind == NULL)
+    return 0;
+  outputs->state = calloc(1, kind->state_size);
+  if (outputs->state == NULL)
+    return -ENOMEM;
+  int error = kind->open(outputs, ret_error);
+  if (error == 0)
+    outputs->kind = kind;
+  else
+    free(outputs->state);
+  return error;
 }
 
 int output_begin(struct outputs *outputs, struct task *task,
@@ -44,14 +57,21 @@ int output_ready(struct outputs *outputs, const struct belay_event *event) {
 }
 
 int outputs_close(struct outputs *outputs) {
-  return outputs->kind != NULL ? outputs->kind->close(outputs) : 0;
+  if (outputs->kind == NULL)
+    return 0;
+  int error = outputs->kind->close(outputs);
+  free(outputs->state);
+  outputs->kind = NULL;
+  return error;
 }
 
 int output_captured(const struct outputs *outputs, const struct task *task,
                     int stream, int64_t *ret_size) {
-  if (outputs->kind == &output_group)
-    return output_group_captured(task, stream, ret_size);
-  if (outputs->kind == &output_files)
-    return output_files_captured(task, stream, ret_size);
-  return -1;
+  if (outputs->kind == NULL || outputs->kind->kept_fd == NULL ||
+      task->output == NULL)
+    return -1;
+  int fd = outputs->kind->kept_fd(task->output, stream);
+  if (fd >= 0)
+    *ret_size = capture_size(fd);
+  return fd;
 }

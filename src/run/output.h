@@ -23,6 +23,9 @@
 struct outputs;
 
 struct output_kind {
+  size_t state_size;
+  /* The state is 0: 0; or a negative errno with *ret_error a line, or NULL. */
+  int (*open)(struct outputs *outputs, char **ret_error);
   /* Sets stdout_fd and stderr_fd for an attempt that is about to start. */
   int (*begin)(struct outputs *outputs, struct task *task,
                struct belay_process_options *options);
@@ -32,7 +35,10 @@ struct output_kind {
   int (*end)(struct outputs *outputs, struct task *task, bool is_last);
   /* A pipe, or the timer, of output_line.c is ready. */
   int (*ready)(struct outputs *outputs, const struct belay_event *event);
-  /* At the end of all: what is still kept back; then everything is freed. */
+  /* The file that has what an ended attempt wrote, or -1. */
+  int (*kept_fd)(const struct output *output, int stream);
+  /* At the end of all: what is still kept back; then all that is in the state
+   * is freed. */
   int (*close)(struct outputs *outputs);
 };
 
@@ -46,7 +52,8 @@ struct outputs {
 
 extern const struct output_kind output_group, output_line, output_files;
 
-/* Chooses the kind: 0; or a negative errno with *ret_error a line. */
+/* Chooses the kind: 0; or a negative errno with *ret_error a line, to be
+ * freed, or NULL. */
 int outputs_open(struct outputs *outputs, const struct run_options *options,
                  struct belay_loop *loop, char **ret_error);
 

@@ -17,6 +17,7 @@
 #include "cli/message.h"
 #include "cli/refuse.h"
 #include "cli/utf8.h"
+#include "output.h"
 #include "print.h"
 
 #define STEM_BYTES 64
@@ -88,25 +89,20 @@ static void make_directories(const char *path) {
   free(copy);
 }
 
-int output_files_open(struct outputs *outputs, char **ret_error) {
+static int open_kind(struct outputs *outputs, char **ret_error) {
   const char *path = outputs->options->output_dir;
-  struct files *files = calloc(1, sizeof(*files));
-  if (files == NULL)
-    return -ENOMEM;
+  struct files *files = outputs->state;
   if (path[0] != '\0')
     make_directories(path);
   files->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (files->directory < 0 ||
-      faccessat(files->directory, ".", W_OK | X_OK, AT_EACCESS) != 0) {
-    int error = -errno;
-    refuse(ret_error, "--output-dir: %s: %s", path, strerror(-error));
-    if (files->directory >= 0)
-      close(files->directory);
-    free(files);
-    return error;
-  }
-  outputs->state = files;
-  return 0;
+  if (files->directory >= 0 &&
+      faccessat(files->directory, ".", W_OK | X_OK, AT_EACCESS) == 0)
+    return 0;
+  int error = -errno;
+  refuse(ret_error, "--output-dir: %s: %s", path, strerror(-error));
+  if (files->directory >= 0)
+    close(files->directory);
+  return error;
 }
 
 /* -- The kind -------------------------------------------------------------- */
@@ -174,24 +170,21 @@ static int end(struct outputs *outputs, struct task *task, bool is_last) {
   return 0;
 }
 
-static int close_all(struct outputs *outputs) {
-  struct files *files = outputs->state;
+static int kept_fd(const struct output *output, int stream) {
+  return output->fds[stream - 1];
+}
+
+static int close_kind(struct outputs *outputs) {
+  const struct files *files = outputs->state;
   close(files->directory);
-  free(files);
-  outputs->state = NULL;
   return 0;
 }
 
 const struct output_kind output_files = {
+    .state_size = sizeof(struct files),
+    .open = open_kind,
     .begin = begin,
     .end = end,
-    .close = close_all,
+    .kept_fd = kept_fd,
+    .close = close_kind,
 };
-
-int output_files_captured(const struct task *task, int stream,
-                          int64_t *ret_size) {
-  if (task->output == NULL)
-    return -1;
-  *ret_size = capture_size(task->output->fds[stream - 1]);
-  return task->output->fds[stream - 1];
-}

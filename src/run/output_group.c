@@ -7,8 +7,6 @@
  * commands, unless the one that had them left somebody behind who may still
  * write.
  */
-#include "output_group.h"
-
 #include <belay/orphans.h>
 
 #include <errno.h>
@@ -37,6 +35,19 @@ struct group {
   long next_number;    /* whose turn it is */
   bool is_one_place;
 };
+
+/* -- Lists ---------------------------------------------------------------- */
+
+static void push(struct output **list, struct output *output) {
+  output->next = *list;
+  *list = output;
+}
+
+static struct output *pop(struct output **list) {
+  struct output *output = *list;
+  *list = output->next;
+  return output;
+}
 
 /* -- Files ---------------------------------------------------------------- */
 
@@ -71,25 +82,21 @@ static int open_output(const struct group *group, struct output **ret_output) {
 static void look_at_unsure(struct group *group) {
   bool is_sure = belay_orphans_list(NULL, 0) == 0;
   while (group->unsure != NULL) {
-    struct output *output = group->unsure;
+    struct output *output = pop(&group->unsure);
     bool is_empty = true;
-    group->unsure = output->next;
     for (int i = 0; i < 2 && is_sure; i++)
       if (output->fds[i] >= 0 && capture_size(output->fds[i]) != 0)
         is_empty = is_empty && capture_empty(output->fds[i]) == 0;
-    if (is_sure && is_empty) {
-      output->next = group->free;
-      group->free = output;
-    } else {
+    if (is_sure && is_empty)
+      push(&group->free, output);
+    else
       close_output(output);
-    }
   }
   group->unsure_count = 0;
 }
 
 static void give_back(struct group *group, struct output *output) {
-  output->next = group->unsure;
-  group->unsure = output;
+  push(&group->unsure, output);
   group->unsure_count++;
 }
 
@@ -118,8 +125,7 @@ static void keep(struct group *group, struct output *output) {
   struct output **place = &group->kept;
   while (*place != NULL && (*place)->number < output->number)
     place = &(*place)->next;
-  output->next = *place;
-  *place = output;
+  push(place, output);
 }
 
 /* All whose turn has come; at the end of all, whoever is left. */
@@ -127,8 +133,7 @@ static int show_kept(struct group *group, bool all) {
   int error = 0;
   while (group->kept != NULL &&
          (all || group->kept->number == group->next_number)) {
-    struct output *output = group->kept;
-    group->kept = output->next;
+    struct output *output = pop(&group->kept);
     group->next_number = output->number + 1;
     int n = show(group, output, output->is_reusable);
     error = error < 0 ? error : n;
@@ -144,33 +149,29 @@ static bool is_one_place(void) {
          out.st_dev == err.st_dev && out.st_ino == err.st_ino;
 }
 
-static struct group *state_of(struct outputs *outputs) {
-  if (outputs->state == NULL) {
-    struct group *group = calloc(1, sizeof(*group));
-    if (group == NULL)
-      return NULL;
-    group->next_number = 1;
-    group->is_one_place = is_one_place();
-    outputs->state = group;
-  }
-  return outputs->state;
+static int open_kind(struct outputs *outputs, char **ret_error) {
+  struct group *group = outputs->state;
+  (void)ret_error;
+  group->next_number = 1;
+  group->is_one_place = is_one_place();
+  return 0;
+}
+
+/* Files that were used before, or new ones. */
+static int take_output(struct group *group, struct output **ret_output) {
+  if (group->free == NULL && group->unsure_count >= UNSURE)
+    look_at_unsure(group);
+  if (group->free == NULL)
+    return open_output(group, ret_output);
+  *ret_output = pop(&group->free);
+  return 0;
 }
 
 static int begin(struct outputs *outputs, struct task *task,
                  struct belay_process_options *options) {
-  struct group *group = state_of(outputs);
-  if (group == NULL)
-    return -ENOMEM;
+  struct group *group = outputs->state;
   if (task->output == NULL) {
-    int error = 0;
-    if (group->free == NULL && group->unsure_count >= UNSURE)
-      look_at_unsure(group);
-    if (group->free != NULL) {
-      task->output = group->free;
-      group->free = task->output->next;
-    } else {
-      error = open_output(group, &task->output);
-    }
+    int error = take_output(group, &task->output);
     if (error < 0)
       return error;
     task->output->number = task->number;
@@ -221,32 +222,25 @@ static int end(struct outputs *outputs, struct task *task, bool is_last) {
   return show_kept(group, false);
 }
 
-static int close_all(struct outputs *outputs) {
+static int kept_fd(const struct output *output, int stream) {
+  return output->fds[stream - 1];
+}
+
+static int close_kind(struct outputs *outputs) {
   struct group *group = outputs->state;
-  if (group == NULL)
-    return 0;
   int error = show_kept(group, true);
-  struct output **const lists[] = {&group->free, &group->unsure};
-  for (int i = 0; i < 2; i++)
-    while (*lists[i] != NULL) {
-      struct output *output = *lists[i];
-      *lists[i] = output->next;
-      close_output(output);
-    }
-  free(group);
+  while (group->free != NULL)
+    close_output(pop(&group->free));
+  while (group->unsure != NULL)
+    close_output(pop(&group->unsure));
   return error;
 }
 
 const struct output_kind output_group = {
+    .state_size = sizeof(struct group),
+    .open = open_kind,
     .begin = begin,
     .end = end,
-    .close = close_all,
+    .kept_fd = kept_fd,
+    .close = close_kind,
 };
-
-int output_group_captured(const struct task *task, int stream,
-                          int64_t *ret_size) {
-  if (task->output == NULL || task->output->fds[stream - 1] < 0)
-    return -1;
-  *ret_size = capture_size(task->output->fds[stream - 1]);
-  return task->output->fds[stream - 1];
-}

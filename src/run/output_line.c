@@ -296,16 +296,10 @@ static void look_for_leaks(struct lines *lines) {
 
 /* -- The kind -------------------------------------------------------------- */
 
-static struct lines *lines_of(struct outputs *outputs) {
+static int open_kind(struct outputs *outputs, char **ret_error) {
   const struct run_options *options = outputs->options;
-  if (outputs->state != NULL)
-    return outputs->state;
-  struct lines *lines = calloc(1, sizeof(*lines));
-  if (lines == NULL ||
-      belay_loop_add_timer(outputs->loop, -1, 0, NULL, &lines->timer) < 0) {
-    free(lines);
-    return NULL;
-  }
+  struct lines *lines = outputs->state;
+  (void)ret_error;
   lines->outputs = outputs;
   lines->fills_up =
       options->prefix == NULL && options->source == SOURCE_PROCFILE;
@@ -314,14 +308,12 @@ static struct lines *lines_of(struct outputs *outputs) {
                                           : "{#} {name}: ";
   for (int i = 0; i < 2; i++)
     lines->colour[i] = term_has_colour(STDOUT_FILENO + i, options->color);
-  return outputs->state = lines;
+  return belay_loop_add_timer(outputs->loop, -1, 0, NULL, &lines->timer);
 }
 
 static int begin(struct outputs *outputs, struct task *task,
                  struct belay_process_options *options) {
-  struct lines *lines = lines_of(outputs);
-  if (lines == NULL)
-    return -ENOMEM;
+  struct lines *lines = outputs->state;
   size_t width = lines->fills_up ? prefix_width(task->command.name) : 0;
   if (width > lines->name_columns)
     lines->name_columns = width;
@@ -391,28 +383,25 @@ static void wait_for_end(struct stream *stream) {
   }
 }
 
-static int close_all(struct outputs *outputs) {
+static int close_kind(struct outputs *outputs) {
   struct lines *lines = outputs->state;
-  if (lines == NULL)
-    return 0;
   while (lines->leaving != NULL) {
     struct output *output = lines->leaving;
     wait_for_end(&output->streams[0]);
     wait_for_end(&output->streams[1]);
     tell_leak(output);
   }
-  int error = lines->error;
   belay_source_remove(lines->timer);
   free(lines->batch.data);
-  free(lines);
-  outputs->state = NULL;
-  return error;
+  return lines->error;
 }
 
 const struct output_kind output_line = {
+    .state_size = sizeof(struct lines),
+    .open = open_kind,
     .begin = begin,
     .started = started,
     .end = end,
     .ready = ready,
-    .close = close_all,
+    .close = close_kind,
 };
