@@ -105,15 +105,6 @@ def on_terminal(t, *arguments, **more):
     return Terminal(t, [RUN, *map(str, arguments)], **more)
 
 
-def shell(t, **more):
-    """An interactive shell on a terminal of its own, ready, with $RUN."""
-    need_programs(t)
-    terminal = Terminal(t, ['bash', '--norc', '--noediting', '-i'],
-                        env={'PS1': 'ready> ', 'RUN': RUN}, **more)
-    terminal.expect('ready> ')
-    return terminal
-
-
 # -- Processes, as /proc shows them -------------------------------------------
 
 

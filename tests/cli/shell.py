@@ -4,13 +4,15 @@ Its prompt is '@@ ', which nothing else prints; what is typed is echoed by the
 terminal.
 """
 
+import os
 import re
 import shutil
 import signal
 
 import running
-from running import MARK, PATIENCE, alive, describe, kill, need_programs
-from terminal import Terminal
+from running import (MARK, PATIENCE, alive, describe, kill, name_of,
+                     need_programs)
+from terminal import CTRL_C, CTRL_Z, Terminal
 
 COMMANDS = {
     'bash': ['bash', '--norc', '--noprofile', '--noediting', '-i'],
@@ -35,6 +37,18 @@ class Window(Terminal):
         for pid in alive(self.t):
             kill(pid, signal.SIGKILL)
 
+    def named(self, name, count=1):
+        """Waits until so many of that name run; returns their numbers."""
+        def look():
+            found = [pid for pid in self.others() if name_of(pid) == name]
+            return found if len(found) == count else None
+        return self.t.until(look, f'{count} {name} run', PATIENCE)
+
+    def has_foreground(self, pid):
+        """Waits until its group has the terminal."""
+        self.t.until(lambda: self.foreground() == os.getpgid(pid),
+                     f'{pid} has the terminal', PATIENCE)
+
     def others(self):
         """Those that run, apart from the leader of the session."""
         return [pid for pid in alive(self.t) if pid != self.pid]
@@ -53,10 +67,10 @@ class Window(Terminal):
 
 
 class Shell(Window):
-    def __init__(self, t, name='bash'):
+    def __init__(self, t, name='bash', **more):
         if shutil.which(name) is None:
             t.skip(f'no {name} here')
-        super().__init__(t, COMMANDS[name])
+        super().__init__(t, COMMANDS[name], **more)
         self.see('@@ $')
 
     def line(self, text):
@@ -84,6 +98,17 @@ class Shell(Window):
         """Waits until the shell has it back."""
         self.t.until(lambda: self.foreground() == self.pid,
                      'the shell has the terminal', PATIENCE)
+
+    def stop(self):
+        """Ctrl-Z, and the shell says so."""
+        self.press(CTRL_Z)
+        self.prompt('Stopped')
+
+    def interrupt(self):
+        """Ctrl-C, after which nobody is left."""
+        self.press(CTRL_C)
+        self.prompt()
+        self.alone()
 
     def alone(self):
         """Asserts that nobody but the shell is left."""

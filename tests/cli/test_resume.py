@@ -1,9 +1,7 @@
 #!/usr/bin/python3
 """Going on: the right bytes after an interruption, and never a splice.
 
-Each test compares whole files.  `interrupted()` brings a download to an exact
-byte: the server stalls there, the program has written everything, and then it
-is ended.
+Each test compares whole files.
 """
 
 import os
@@ -11,52 +9,14 @@ import signal
 
 import hostile
 from fault import Origin
-from hostile import (Hostile, becomes, close_after, deaf, encoded, fine, lying,
-                     part_of, reset_after, stall_after, status, unasked_206)
+from hostile import (Hostile, becomes, close_after, deaf, fine, part_of,
+                     reset_after, stall_after, status)
+from interruption import (BODY, CUT, OTHER, QUICK, goes_on, interrupted,
+                          validator)
 from nginx import Nginx
-from program import (PART, Get, check_file, content, digest, ending,
-                     files_below, get, read, rows, size_of)
+from program import (PART, Get, check_file, content, digest, files_below, get,
+                     read, rows, size_of)
 from tap import contains, equal, main, test
-
-BODY = content(200000, 'resume')
-OTHER = content(200000, 'another version')
-CUT = 120000
-QUICK = ('--retry-wait', '10ms')
-
-
-def interrupted(t, server, path='/x', number=signal.SIGINT, arguments=()):
-    """Downloads CUT bytes of `path`, then ends the program; returns the part
-    file's path."""
-    server.resources[path].script = (stall_after(CUT),)
-    run = Get(t, '-d', 'out', *arguments, server.url(path))
-    server.wait_stalled()
-    part = t.path('out', os.path.basename(path) + PART)
-    t.until(lambda: size_of(part) == CUT, 'everything is written')
-    if number == signal.SIGKILL:
-        t.until(lambda: validator(t, path), 'the validator is recorded')
-    run.signal(number)
-    run.finish(-number)
-    server.log.clear()
-    return part
-
-
-def validator(t, path):
-    return next((row['validator'] for row in rows(t)
-                 if row['url'].endswith(path)), None)
-
-
-def goes_on(t, server, wanted, *script, path='/x', arguments=(), code=0):
-    """The same command again, against another script."""
-    resource = server.resources[path]
-    resource.script, resource.requests = script or (fine(),), 0
-    run = get(t, '-d', 'out', *QUICK, *arguments, server.url(path),
-              status=code)
-    if code == 0:
-        name = os.path.basename(path)
-        check_file(wanted, t.path('out', name))
-        equal(os.path.exists(t.path('out', name + PART)), False,
-              'the part file is there')
-    return run
 
 
 # -- An honest server ---------------------------------------------------------
@@ -259,128 +219,6 @@ def changed_but_the_server_claims_the_same_etag(t):
     interrupted(t, server)
     server.serve('/x', OTHER)
     goes_on(t, server, OTHER)
-
-
-# -- Ranges that are wrong ----------------------------------------------------
-
-
-def fails_honestly(t, run):
-    """The right file, or none and a word about it."""
-    code = run.wait()
-    t.note(ending(code))
-    if code == 0:
-        return True
-    equal(ending(code), 'exit 1', 'status')
-    equal('x' in files_below(t.path('out')), False, 'a final file')
-    contains(run.stderr.text(), 'failed', 'message')
-    return False
-
-
-def wrong_range(t, act, always=False):
-    """After an interruption the server answers wrongly, once or always: the
-    right file, or (always) an honest failure."""
-    server = Hostile(t)
-    server.serve('/x', BODY)
-    interrupted(t, server)
-    if not always:
-        goes_on(t, server, BODY, act, fine())
-        return
-    server.serve('/x', BODY, act)
-    run = Get(t, '-d', 'out', *QUICK, '--retries', '2', server.url('/x'))
-    if fails_honestly(t, run):
-        check_file(BODY, t.path('out/x'))
-
-
-def wrong_range_of_belay_fault(t, fault, always=False):
-    """The same; one server, which knows the first request from the others."""
-    server = Origin(t, f'request:1; stall@body+{CUT}',
-                    f'request:2{"-" if always else ""}; {fault}', size=200000)
-    run = Get(t, '-d', 'out', server.url)
-    part = t.path('out', 'x' + PART)
-    t.until(lambda: size_of(part) == CUT, 'everything is written')
-    run.signal(signal.SIGINT)
-    run.finish(-signal.SIGINT)
-    run = Get(t, '-d', 'out', *QUICK, '--retries', '2', server.url)
-    if always:
-        right = fails_honestly(t, run)
-    else:
-        run.finish()
-        right = True
-    if right:
-        check_file(server.body, t.path('out/x'))
-        equal(os.path.exists(part), False, 'the part file is there')
-
-
-WRONG = {
-    'the_range_starts_too_early': part_of(start=-1000),
-    'the_range_says_too_early_and_is_not': part_of(start=-1000, honest=False),
-    'the_range_says_too_late_and_is_not': part_of(start=1000, honest=False),
-    'the_range_is_a_little_shorter_than_asked': part_of(end=-1000),
-    'the_range_says_longer_than_the_file': part_of(end=1000, honest=False),
-    'the_total_is_smaller': part_of(total=-1000),
-    'the_range_starts_at_0': part_of(start=-(CUT - 16384)),
-    'the_range_holds_other_bytes': lying(5000),
-    'the_range_is_gzip': encoded(),
-    'ranges_are_ignored': 'range:ignore',
-    'the_range_starts_too_late': 'range:start',
-    'the_range_is_shorter_than_asked': 'range:shorter',
-    'the_range_is_longer_than_asked': 'range:longer',
-    'the_total_is_larger': 'range:total',
-    'there_is_no_content_range': 'range:no-header',
-    'there_is_always_416': 'range:416',
-    'the_range_is_called_gzip': 'gzip',
-    'an_error_page_comes_instead': 'status:500',
-}
-
-
-def make_wrong(name, act):
-    check = wrong_range_of_belay_fault if isinstance(act, str) else wrong_range
-
-    def once(t):
-        check(t, act)
-
-    def always(t):
-        check(t, act, always=True)
-    once.__name__ = f'{name}_once_and_the_file_is_right'
-    always.__name__ = f'{name}_always_and_no_wrong_file_comes_of_it'
-    test()(once)
-    test()(always)
-
-
-for _name, _act in WRONG.items():
-    make_wrong(_name, _act)
-
-
-@test()
-def a_206_that_nobody_asked_for_is_not_the_file(t):
-    server = Hostile(t)
-    url = server.serve('/x', BODY, unasked_206())
-    get(t, *QUICK, '--retries', '1', '-d', 'out', url, status=1)
-    equal('x' in files_below(t.path('out')), False, 'a final file')
-
-
-@test()
-def gzip_that_nobody_asked_for_is_not_the_file(t):
-    server = Hostile(t)
-    url = server.serve('/x', BODY, encoded())
-    run = Get(t, *QUICK, '--retries', '1', '-d', 'out', url)
-    if run.wait() == 0:
-        check_file(BODY, t.path('out/x'))
-
-
-@test()
-def if_range_that_the_server_never_believes_still_ends(t):
-    """A server whose ETag is another one for every request."""
-    server = Hostile(t)
-    server.serve('/x', BODY)
-    interrupted(t, server)
-    count = iter(range(1000))
-
-    def fickle(exchange):
-        exchange.resource.etag = f'"{next(count)}"'
-        hostile.whole()(exchange)
-    fickle.stays = True
-    goes_on(t, server, BODY, fickle)
 
 
 # -- The part file and the database -------------------------------------------

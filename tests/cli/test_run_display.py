@@ -10,7 +10,8 @@ import struct
 import termios
 import unicodedata
 
-from running import Gate, Run, check_asleep, children, on_terminal, shell
+from running import Gate, Run, check_asleep, children, on_terminal
+from shell import Shell
 from tap import contains, equal, lacks, main, test
 from terminal import CTRL_C, CTRL_Z
 
@@ -285,11 +286,11 @@ def without_progress_there_are_no_keys(t):
 
 def with_settings(t, *options):
     """A run that reads keys, and the settings before it."""
-    terminal = shell(t, columns=150)
+    terminal = Shell(t, columns=150)
     gate = Gate(t, 'gate')
     before = settings(terminal)
     start = terminal.mark()
-    terminal.type(f'$RUN {" ".join(options)} sh -c \'read x < $0\' ::: '
+    terminal.type(f'$R {" ".join(options)} sh -c \'read x < $0\' ::: '
                   f'{gate.path}\n')
     t.until(lambda: is_keyboard(terminal), 'keys are read')
     return terminal, gate, before, start
@@ -301,7 +302,7 @@ def run_pid(terminal):
 
 
 def check_settings(t, terminal, before, start):
-    terminal.expect('ready> ', start + 1)
+    terminal.expect('@@ ', start + 1)
     t.until(lambda: settings(terminal) == before, 'settings')
 
 
@@ -358,7 +359,7 @@ def ctrl_z_gives_them_back_and_fg_takes_them_again(t):
         pid = run_pid(terminal)
         start = terminal.mark()
         terminal.type(CTRL_Z)
-        terminal.expect('Stopped.*?ready> ', start)
+        terminal.expect('Stopped.*?@@ ', start)
         equal(settings(terminal), before, 'settings while stopped')
         start = terminal.mark()
         terminal.type('fg\n')
@@ -376,14 +377,14 @@ def in_the_background_the_terminal_is_not_touched(t):
     terminal, gate, before, start = with_settings(t)
     start = terminal.mark()
     terminal.type(CTRL_Z)
-    terminal.expect('Stopped.*?ready> ', start)
+    terminal.expect('Stopped.*?@@ ', start)
     start = terminal.mark()
     terminal.type('bg\n')
-    terminal.expect('ready> ', start)
+    terminal.expect('@@ ', start)
     # The shell reads what is typed, and nothing is drawn over it.
     start = terminal.mark()
     terminal.type('echo as$((40+2))if ?\n')
-    terminal.expect(r'as42if \?\r\nready> ', start)
+    terminal.expect(r'as42if \?\r\n@@ ', start)
     equal(settings(terminal), before, 'settings in the background')
     terminal.type('kill -USR1 $!\n')
     terminal.expect('running for', start)
@@ -400,12 +401,12 @@ def in_the_background_the_terminal_is_not_touched(t):
 
 @test(seconds=60)
 def one_started_in_the_background_reads_keys_when_it_is_in_front(t):
-    terminal = shell(t)
+    terminal = Shell(t)
     gate = Gate(t, 'gate')
     before = settings(terminal)
     start = terminal.mark()
-    terminal.type(f'$RUN sh -c \'read x < $0\' ::: {gate.path} &\n')
-    terminal.expect('ready> ', start)
+    terminal.type(f'$R sh -c \'read x < $0\' ::: {gate.path} &\n')
+    terminal.expect('@@ ', start)
     pid = children(terminal.pid)[0]
     t.until(lambda: children(pid), 'it runs')
     equal(settings(terminal), before, 'settings in the background')

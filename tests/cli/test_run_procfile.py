@@ -6,7 +6,8 @@ import os
 import re
 import signal
 
-from running import Gate, Run, children, nobody_is_left, run, shell
+from running import Gate, Run, children, nobody_is_left, run
+from shell import Shell
 from tap import contains, equal, lacks, main, test
 from terminal import CTRL_C
 
@@ -177,13 +178,13 @@ def ctrl_c_ends_all_and_starts_nothing(t):
     given = procfile(t, f'a: {FOREVER}\nb: {FOREVER}\n'
                      "c: trap 'echo c ends; exit 3' INT; touch DIR/c; "
                      'while :; do tail -f DIR/x & wait; done\n')
-    terminal = shell(t)
+    terminal = Shell(t)
     start_ = terminal.mark()
-    terminal.type(f'$RUN {given} --restart=always --restart-wait=0\n')
+    terminal.type(f'$R {given} --restart=always --restart-wait=0\n')
     t.until(lambda: os.path.exists(t.path('c')) and
             len(children(terminal.foreground())) == 3, 'all run')
     terminal.type(CTRL_C)
-    terminal.expect('ready> ', start_ + 1)
+    terminal.expect('@@ ', start_ + 1)
     nobody_is_left(t, t.path('x'))
     said = terminal.text()
     lacks(said, 'starting again', 'output')

@@ -2,29 +2,14 @@
 """On a real terminal, between a shell and a command: nobody notices belay."""
 
 import os
-import time
 
-from running import (PATIENCE, RUN, SUBJECT, name_of, nobody_left, parent,
-                     state, stopped_time_is_not_counted, wait_going_on,
-                     wait_stopped)
-from shell import Shell, Window
+from running import (PATIENCE, name_of, nobody_left, parent, state,
+                     stopped_time_is_not_counted, wait_going_on, wait_stopped)
+from shell import Shell
 from tap import equal, lacks, main, test
 from terminal import CTRL_BACKSLASH, CTRL_C, CTRL_Z
 
 SHELLS = ('bash', 'dash')
-
-
-def named(window, name, count=1):
-    """Waits until so many of that name run; returns their numbers."""
-    def look():
-        found = [pid for pid in window.others() if name_of(pid) == name]
-        return found if len(found) == count else None
-    return window.t.until(look, f'{count} {name} run', PATIENCE)
-
-
-def has_foreground(window, pid):
-    window.t.until(lambda: window.foreground() == os.getpgid(pid),
-                   f'{pid} has the terminal', PATIENCE)
 
 
 # -- Ctrl-C -------------------------------------------------------------------
@@ -35,8 +20,8 @@ def ctrl_c_ends_the_command_and_the_shell_has_the_terminal(t):
     for name in SHELLS:
         shell = Shell(t, name)
         shell.line('$R sleep 1000')
-        sleep, = named(shell, 'sleep')
-        has_foreground(shell, sleep)
+        sleep, = shell.named('sleep')
+        shell.has_foreground(sleep)
         shell.press(CTRL_C)
         shell.prompt()
         shell.has_terminal()
@@ -50,7 +35,7 @@ def ctrl_backslash_ends_it_without_a_core_of_ours(t):
     shell = Shell(t)
     shell.run('ulimit -c 0')
     shell.line('$R sleep 1000')
-    has_foreground(shell, *named(shell, 'sleep'))
+    shell.has_foreground(*shell.named('sleep'))
     shell.press(CTRL_BACKSLASH)
     shell.prompt('Quit')
     shell.run('echo status $?', 'status 131')
@@ -62,7 +47,7 @@ def each_ctrl_c_is_one_signal(t):
     shell = Shell(t)
     shell.line('$R $S hear')
     subject, = shell.ready()
-    has_foreground(shell, subject)
+    shell.has_foreground(subject)
     for count in range(1, 6):
         shell.press(CTRL_C)
         shell.see('heard 2\r')
@@ -93,19 +78,16 @@ def ctrl_z_stops_the_tree_and_fg_takes_it_back(t):
     for name in SHELLS:
         shell = Shell(t, name)
         shell.line("$R sh -c 'sleep 1000 & sleep 1001'")
-        sleeps = named(shell, 'sleep', 2)
-        has_foreground(shell, sleeps[0])
-        shell.press(CTRL_Z)
-        shell.prompt('Stopped')
+        sleeps = shell.named('sleep', 2)
+        shell.has_foreground(sleeps[0])
+        shell.stop()
         shell.has_terminal()
         equal(len(shell.others()), 4, 'belay, sh and two sleeps')
         wait_stopped(t, *shell.others())
         shell.line('fg')
         wait_going_on(t, *shell.others())
-        has_foreground(shell, sleeps[0])
-        shell.press(CTRL_C)
-        shell.prompt()
-        shell.alone()
+        shell.has_foreground(sleeps[0])
+        shell.interrupt()
         shell.close()
 
 
@@ -115,15 +97,12 @@ def ctrl_z_works_as_often_as_one_likes(t):
     shell.line('$R $S hear 18')
     subject, = shell.ready()
     for count in range(1, 9):
-        has_foreground(shell, subject)
-        shell.press(CTRL_Z)
-        shell.prompt('Stopped')
+        shell.has_foreground(subject)
+        shell.stop()
         shell.line('fg')
         shell.see('heard 18\r')
         equal(shell.count('heard 18'), count, 'SIGCONTs')
-    shell.press(CTRL_C)
-    shell.prompt()
-    shell.alone()
+    shell.interrupt()
 
 
 @test(seconds=90)
@@ -131,10 +110,9 @@ def bg_goes_on_in_the_background_and_fg_gives_it_the_terminal(t):
     for name in SHELLS:
         shell = Shell(t, name)
         shell.line('$R sleep 1000')
-        sleep, = named(shell, 'sleep')
-        has_foreground(shell, sleep)
-        shell.press(CTRL_Z)
-        shell.prompt('Stopped')
+        sleep, = shell.named('sleep')
+        shell.has_foreground(sleep)
+        shell.stop()
         shell.run('bg')
         wait_going_on(t, *shell.others())
         shell.run('jobs', 'Running')
@@ -142,9 +120,7 @@ def bg_goes_on_in_the_background_and_fg_gives_it_the_terminal(t):
         shell.line('fg')  # of which bash tells nobody
         t.until(lambda: shell.foreground() != shell.pid, 'it has the terminal',
                 PATIENCE)
-        shell.press(CTRL_C)
-        shell.prompt()
-        shell.alone()
+        shell.interrupt()
         shell.close()
 
 
@@ -161,14 +137,11 @@ def after_bg_and_fg_it_can_read_and_stop(t):
         t.write('go', '')
         shell.type('word\n')
         shell.see('got-word')
-        sleep, = named(shell, 'sleep')
-        shell.press(CTRL_Z)
-        shell.prompt('Stopped')
+        sleep, = shell.named('sleep')
+        shell.stop()
         shell.line('fg')
-        has_foreground(shell, sleep)
-        shell.press(CTRL_C)
-        shell.prompt()
-        shell.alone()
+        shell.has_foreground(sleep)
+        shell.interrupt()
         shell.close()
 
 
@@ -182,9 +155,7 @@ def a_command_that_stops_itself_stops_us_too(t):
         wait_stopped(t, *shell.others())
         shell.line('fg')
         shell.see('went on')
-        shell.press(CTRL_C)
-        shell.prompt()
-        shell.alone()
+        shell.interrupt()
 
 
 @test(seconds=90)
@@ -250,12 +221,12 @@ def reading_in_the_background_stops_the_job(t):
     for name in SHELLS:
         shell = Shell(t, name)
         shell.run("$R sh -c 'read x; echo got-$x' &")
-        sh, = named(shell, 'sh')
+        sh, = shell.named('sh')
         wait_stopped(t, sh, parent(sh))
         shell.run('jobs -l', r'Stopped \(tty input\)')
         shell.has_terminal()
         shell.line('fg')
-        has_foreground(shell, sh)
+        shell.has_foreground(sh)
         shell.type('word\n')
         shell.prompt('got-word')
         shell.alone()
@@ -269,7 +240,7 @@ def fg_of_one_that_waits_to_read_is_enough_every_time(t):
     shell = Shell(t)
     for number in range(12):
         shell.run("$R sh -c 'read x; echo got-$x' &")
-        sh, = named(shell, 'sh')
+        sh, = shell.named('sh')
         wait_stopped(t, sh, parent(sh))
         shell.line('fg')
         shell.type(f'{number}\n')
@@ -300,12 +271,11 @@ def a_shell_that_we_run_has_job_control(t):
     shell.prompt()
     shell.run('sleep 1000 &')
     shell.line('fg')
-    has_foreground(shell, *named(shell, 'sleep'))
-    shell.press(CTRL_Z)
-    shell.prompt('Stopped')
+    shell.has_foreground(*shell.named('sleep'))
+    shell.stop()
     shell.line('fg')
-    wait_going_on(t, *named(shell, 'sleep'))
-    has_foreground(shell, *named(shell, 'sleep'))
+    wait_going_on(t, *shell.named('sleep'))
+    shell.has_foreground(*shell.named('sleep'))
     shell.press(CTRL_C)
     shell.prompt()
     lacks(shell.text(), 'no job control', 'terminal')
@@ -323,7 +293,7 @@ def a_change_of_the_windows_size_is_heard_once(t):
     shell = Shell(t)
     shell.line('$R $S hear')
     subject, = shell.ready()
-    has_foreground(shell, subject)
+    shell.has_foreground(subject)
     for count in range(1, 4):
         shell.start = shell.mark()
         shell.resize(24, 80 + count)
@@ -347,157 +317,6 @@ def a_window_that_is_closed_leaves_nobody(t):
         shell.hang_up()
         nobody_left(t, at_once=False)
         shell.close()
-
-
-# -- In others ----------------------------------------------------------------
-
-
-@test(seconds=90)
-def nested_it_is_the_same(t):
-    for depth in (2, 3):
-        shell = Shell(t)
-        shell.line('$R ' * depth + 'sleep 1000')
-        sleep, = named(shell, 'sleep')
-        has_foreground(shell, sleep)
-        for _ in range(3):
-            shell.press(CTRL_Z)
-            shell.prompt('Stopped')
-            shell.has_terminal()
-            equal(len(shell.others()), depth + 1, 'processes')
-            wait_stopped(t, *shell.others())
-            shell.line('fg')
-            wait_going_on(t, *shell.others())
-            has_foreground(shell, sleep)
-        shell.press(CTRL_C)
-        shell.prompt()
-        shell.alone()
-        shell.run('echo status $?', 'status 130')
-        shell.close()
-
-
-LOOP = 'for i in 1 2 3; do $R sh command.sh; done; echo after-$i\n'
-COMMAND = 'echo started-$$; exec sleep 1000\n'
-
-
-def one_ctrl_c_ends(t, shell):
-    shell.see(r'started-\d')
-    has_foreground(shell, *named(shell, 'sleep'))
-    shell.press(CTRL_C)
-    shell.prompt()
-    shell.has_terminal()
-    shell.alone()
-    equal(shell.text().count('started-') -
-          shell.text().count('started-$'), 1, 'commands started')
-    lacks(shell.text(), 'after-1', 'terminal')
-
-
-@test(seconds=120)
-def one_ctrl_c_ends_a_loop_in_any_shell(t):
-    t.write('command.sh', COMMAND)
-    t.write('loop.sh', LOOP)
-    for interactive, line in (('bash', 'bash loop.sh'), ('bash', 'sh loop.sh'),
-                              ('dash', 'dash loop.sh'),
-                              ('bash', f"sh -c '{LOOP.strip()}'"),
-                              ('dash', f"bash -c '{LOOP.strip()}'"),
-                              ('bash', LOOP.split('; echo')[0]),
-                              ('dash', LOOP.split('; echo')[0])):
-        shell = Shell(t, interactive)
-        shell.line(line)
-        one_ctrl_c_ends(t, shell)
-        shell.close()
-
-
-@test(seconds=90)
-def one_ctrl_c_ends_a_loop_that_nobody_watches(t):
-    """The shell that runs it is the leader of the session itself."""
-    t.write('command.sh', COMMAND)
-    for name in SHELLS:
-        window = Window(t, [name, '-c', LOOP])
-        window.see(r'started-\d')
-        has_foreground(window, *named(window, 'sleep'))
-        window.press(CTRL_C)
-        equal(window.wait(PATIENCE), -2, f'{name} dies by SIGINT')
-        equal(window.text().count('started-'), 1, 'commands started')
-        nobody_left(t)
-
-
-@test(seconds=90)
-def in_a_script_ctrl_z_stops_the_script(t):
-    t.write('script.sh', '$R sleep 1000; echo after\n')
-    for name in SHELLS:
-        shell = Shell(t)
-        shell.line(f'{name} script.sh')
-        sleep, = named(shell, 'sleep')
-        has_foreground(shell, sleep)
-        shell.press(CTRL_Z)
-        shell.prompt('Stopped')
-        equal(len(shell.others()), 3, 'script, belay and sleep')
-        wait_stopped(t, *shell.others())
-        shell.line('fg')
-        has_foreground(shell, sleep)
-        wait_going_on(t, *shell.others())
-        shell.press(CTRL_C)
-        shell.prompt()
-        shell.alone()
-        lacks(shell.text(), 'after\n', 'terminal')
-        shell.close()
-
-
-@test(seconds=60)
-def a_pipe_that_nobody_reads_ends_it(t):
-    shell = Shell(t)
-    shell.run('$R yes | head -n 1')
-    shell.run('echo status ${PIPESTATUS[0]} ${PIPESTATUS[1]}', 'status')
-    shell.alone()
-    shell.run('$R yes | head -n 1; echo status ${PIPESTATUS[@]}',
-              'status 141 0')
-
-
-# -- Where nobody could make us go on -----------------------------------------
-
-
-def orphaned(t, window):
-    """Ctrl-Z there does not hang, and Ctrl-C ends it."""
-    window.see(r'ready \d')
-    for count in range(1, 4):
-        window.press(CTRL_Z)
-        window.see('heard 18\r')
-    window.press(CTRL_C)
-    window.wait(PATIENCE)
-    nobody_left(t)
-
-
-@test(seconds=60)
-def the_leader_of_a_session_cannot_stop(t):
-    orphaned(t, Window(t, [RUN, SUBJECT, 'hear', '18']))
-
-
-@test(seconds=60)
-def nor_can_a_script_that_leads_one(t):
-    orphaned(t, Window(t, ['sh', '-c', '$R $S hear 18; exit $?']))
-
-
-@test(seconds=60)
-def nor_one_in_script_1(t):
-    orphaned(t, Window(t, ['script', '-qec', f'{RUN} {SUBJECT} hear 18',
-                           '/dev/null']))
-
-
-@test(seconds=60)
-def nor_several_at_once(t):
-    # The terminal drops what was written before it has handled a Ctrl-Z: it is
-    # to show that, which it does where no keys are read.
-    window = Window(t, [RUN, '-j', '1', '--output', 'raw', '--progress',
-                        'none', SUBJECT, 'hear', '12', ':::', 'x'])
-    window.see(r'ready \d')
-    for _ in range(3):
-        window.press(CTRL_Z)
-        window.see(r'\^Z')
-        os.kill(window.pid, 12)
-        window.see('heard 12\r')
-    window.press(CTRL_C)
-    equal(window.wait(PATIENCE), -2, 'status')
-    nobody_left(t)
 
 
 # -- Time ---------------------------------------------------------------------
@@ -524,64 +343,6 @@ def time_stands_still_after_ctrl_z(t):
     stopped_time_is_not_counted(t, start, stop, go_on)
     shell.prompt('timed out')
     shell.run('echo status $?', 'status 124')
-
-
-# -- Several at once ----------------------------------------------------------
-
-
-def several(shell, *signals):
-    shell.line('$R -j 3 --output raw --progress none $S hear '
-               f'{" ".join(map(str, signals))} ::: x y z')
-    return shell.ready(3)
-
-
-@test(seconds=90)
-def a_second_ctrl_c_asks_again_and_a_third_kills(t):
-    shell = Shell(t)
-    several(shell, 2, 15)
-    shell.press(CTRL_C)
-    shell.see('waiting for 3 commands to end; '
-              'Ctrl-C again sends them SIGTERM')
-    t.until(lambda: shell.count('heard 2') == 3, 'all hear it', PATIENCE)
-    time.sleep(0.15)  # nearer to each other they would be one
-    shell.press(CTRL_C)
-    shell.see('waiting for 3 commands to end; Ctrl-C again kills them')
-    t.until(lambda: shell.count('heard 15') == 3, 'all hear it', PATIENCE)
-    equal(shell.count('heard 2'), 3, 'SIGINTs')
-    time.sleep(0.15)
-    shell.press(CTRL_C)
-    shell.prompt()
-    shell.alone()
-    equal(shell.count('heard 2'), 3, 'SIGINTs')
-    shell.run('echo status $?', 'status 130')
-
-
-@test(seconds=90)
-def ctrl_z_stops_all_of_them_and_fg_takes_them_back(t):
-    shell = Shell(t)
-    subjects = several(shell, 18)
-    for count in range(1, 4):
-        shell.press(CTRL_Z)
-        shell.prompt('Stopped')
-        wait_stopped(t, *subjects, parent(subjects[0]))
-        shell.line('fg')
-        t.until(lambda: shell.count('heard 18') == 3 * count, 'all go on',
-                PATIENCE)
-    shell.press(CTRL_C)
-    shell.prompt()
-    shell.alone()
-    equal(shell.count('heard 18'), 9, 'SIGCONTs')
-
-
-@test(seconds=60)
-def one_of_several_that_wants_the_terminal_is_told(t):
-    shell = Shell(t)
-    shell.line("$R -j 2 --progress none --stdin inherit sh -c "
-               "'read x </dev/tty' ::: x")
-    shell.see(r'is stopped: it wants the terminal \(SIGTTIN\)')
-    shell.press(CTRL_C)
-    shell.prompt()
-    shell.alone()
 
 
 main()
