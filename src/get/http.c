@@ -9,7 +9,6 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +16,10 @@
 #include <sys/socket.h>
 
 #include "head.h"
+#include "http_error.h"
+#include "http_setup.h"
 #include "http_tls.h"
 #include "http_watch.h"
-
-#define BUFFER_BYTES_FEW (512 * 1024L) /* big files: fewer, larger reads */
-#define BUFFER_BYTES_MANY (48 * 1024L)
-#define FEW_CONNECTIONS 32
 
 struct http {
   struct http_options options;
@@ -51,9 +48,6 @@ struct http_transfer {
   CURLcode code;
   char error[CURL_ERROR_SIZE];
 };
-
-#define SET(easy, option, value) \
-  (void)curl_easy_setopt((easy), (option), (value))
 
 /* -- While a response comes -------------------------------------------------- */
 
@@ -161,54 +155,6 @@ static int on_debug(CURL *easy, curl_infotype type, char *text, size_t size,
 
 /* -- Handles ----------------------------------------------------------------- */
 
-/* A limited rate flows only if it is read in small pieces. */
-static long buffer_bytes(const struct http_options *options) {
-  long most = options->max_connections <= FEW_CONNECTIONS ? BUFFER_BYTES_FEW
-                                                          : BUFFER_BYTES_MANY;
-  if (options->max_rate > 0 && options->max_rate / 16 < most)
-    return options->max_rate / 16 > 1024 ? (long)(options->max_rate / 16)
-                                         : 1024;
-  return most;
-}
-
-static void set_network(CURL *easy, const struct http_options *options) {
-  static const long versions[] = {CURL_HTTP_VERSION_2TLS, CURL_HTTP_VERSION_1_1,
-                                  CURL_HTTP_VERSION_2_0};
-  SET(easy, CURLOPT_HTTP_VERSION, versions[options->http_version]);
-  if (options->ip_version != 0)
-    SET(easy, CURLOPT_IPRESOLVE,
-        options->ip_version == 4 ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6);
-  if (options->proxy != NULL)
-    SET(easy, CURLOPT_PROXY, options->proxy);
-  if (options->ca_file != NULL)
-    SET(easy, CURLOPT_CAINFO, options->ca_file);
-  if (options->insecure) {
-    SET(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-    SET(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-  }
-  SET(easy, CURLOPT_BUFFERSIZE, buffer_bytes(options));
-  SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  SET(easy, CURLOPT_NOSIGNAL, 1L);
-  SET(easy, CURLOPT_QUICK_EXIT, 1L);
-  /* 0 would mean 300 s; whoever started the transfer watches it. */
-  SET(easy, CURLOPT_CONNECTTIMEOUT, LONG_MAX / 1000);
-}
-
-static void set_request(CURL *easy, const struct http_options *options) {
-  SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  SET(easy, CURLOPT_FOLLOWLOCATION, 1L);
-  SET(easy, CURLOPT_MAXREDIRS, (long)options->max_redirects);
-  SET(easy, CURLOPT_HTTP09_ALLOWED, 0L);
-  SET(easy, CURLOPT_USERAGENT, options->user_agent);
-  SET(easy, CURLOPT_NETRC,
-      options->netrc ? (long)CURL_NETRC_OPTIONAL : (long)CURL_NETRC_IGNORED);
-  if (options->user_password != NULL)
-    SET(easy, CURLOPT_USERPWD, options->user_password);
-  if (options->referer != NULL)
-    SET(easy, CURLOPT_REFERER, options->referer);
-}
-
 static void set_callbacks(struct http_transfer *transfer) {
   CURL *easy = transfer->easy;
   SET(easy, CURLOPT_PRIVATE, transfer);
@@ -239,8 +185,7 @@ static struct http_transfer *new_transfer(struct http *http) {
     free(transfer);
     return NULL;
   }
-  set_network(transfer->easy, &http->options);
-  set_request(transfer->easy, &http->options);
+  http_setup(transfer->easy, &http->options);
   set_callbacks(transfer);
   transfer->next = http->all;
   http->all = transfer;
@@ -355,51 +300,6 @@ void http_cancel(struct http_transfer *transfer) {
 
 /* -- Ends -------------------------------------------------------------------- */
 
-static const struct {
-  CURLcode code;
-  enum http_end_kind kind;
-  bool transient;
-} kinds[] = {
-    {CURLE_PARTIAL_FILE, HTTP_TRUNCATED, true},
-    {CURLE_COULDNT_RESOLVE_PROXY, HTTP_CONNECT, false},
-    {CURLE_COULDNT_RESOLVE_HOST, HTTP_CONNECT, false},
-    {CURLE_COULDNT_CONNECT, HTTP_CONNECT, true},
-    {CURLE_WEIRD_SERVER_REPLY, HTTP_RESET, true},
-    {CURLE_UNSUPPORTED_PROTOCOL, HTTP_URL, false},
-    {CURLE_URL_MALFORMAT, HTTP_URL, false},
-    {CURLE_TOO_MANY_REDIRECTS, HTTP_URL, false},
-    {CURLE_GOT_NOTHING, HTTP_RESET, true},
-    {CURLE_SEND_ERROR, HTTP_RESET, true},
-    {CURLE_RECV_ERROR, HTTP_RESET, true},
-    {CURLE_HTTP2, HTTP_RESET, true},
-    {CURLE_HTTP2_STREAM, HTTP_RESET, true},
-    {CURLE_OPERATION_TIMEDOUT, HTTP_CONNECT, true},
-    {CURLE_SSL_CONNECT_ERROR, HTTP_TLS, true},
-    {CURLE_PEER_FAILED_VERIFICATION, HTTP_TLS, false},
-    {CURLE_SSL_CACERT_BADFILE, HTTP_TLS, false},
-};
-
-/* libcurl says the same of a server's answer that is not HTTP as it knows it,
- * and of a URL that is not. */
-static bool is_garbage(const struct http_transfer *transfer) {
-  return transfer->code == CURLE_UNSUPPORTED_PROTOCOL &&
-         strncmp(transfer->error, "Protocol ", 9) != 0;
-}
-
-static void describe(struct http_transfer *transfer, struct http_end *end) {
-  const char *text = transfer->error[0] != '\0'
-                         ? transfer->error
-                         : curl_easy_strerror(transfer->code);
-  long os_error = 0;
-  curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_error);
-  if (transfer->code == CURLE_COULDNT_CONNECT && os_error != 0)
-    snprintf(end->text, sizeof(end->text), "cannot connect: %s",
-             strerror((int)os_error));
-  else
-    snprintf(end->text, sizeof(end->text), "%s", text);
-  end->text[strcspn(end->text, "\r\n")] = '\0';
-}
-
 static void tell_end(struct http_transfer *transfer, struct http_end *end) {
   *end = (struct http_end){.owner = transfer->owner, .kind = HTTP_OTHER};
   end->transient = true;
@@ -407,17 +307,7 @@ static void tell_end(struct http_transfer *transfer, struct http_end *end) {
     end->kind = HTTP_STOPPED;
     end->error = transfer->stopped;
   } else if (transfer->code != CURLE_OK) {
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-      if (kinds[i].code == transfer->code) {
-        end->kind = kinds[i].kind;
-        end->transient = kinds[i].transient;
-      }
-    describe(transfer, end);
-    if (is_garbage(transfer)) {
-      end->kind = HTTP_RESET;
-      end->transient = true;
-      snprintf(end->text, sizeof(end->text), "the server's answer is not HTTP");
-    }
+    http_error_tell(transfer->easy, transfer->code, transfer->error, end);
   } else if (transfer->has_excess) {
     end->kind = HTTP_EXCESS;
     snprintf(end->text, sizeof(end->text),
