@@ -83,9 +83,10 @@ static const struct cli_program *const with_third[] = {
 static const struct cli_program *const *completed = programs;
 
 static const char *write_script(const char *shell) {
-  static char path[PATH_MAX];
+  char name[32];
   char *text = cli_completion(completed, shell);
-  snprintf(path, sizeof(path), "%s/script.%s", test_dir(), shell);
+  snprintf(name, sizeof(name), "script.%s", shell);
+  const char *path = below(name);
   write_text(path, text);
   free(text);
   return path;
@@ -105,10 +106,11 @@ static const char *output_of(const char *command) {
   return text;
 }
 
-static bool has(const char *shell) {
+static void need(const char *shell) {
   char command[64];
   snprintf(command, sizeof(command), "command -v %s >/dev/null", shell);
-  return system(command) == 0;
+  if (system(command) != 0)
+    SKIP("there is no such shell");
 }
 
 /* -- bash ----------------------------------------------------------------- */
@@ -132,8 +134,7 @@ static const char driver[] =
 /* What bash offers for this line, after `before`. */
 static const char *bash_offers_after(const char *before, const char *line) {
   char command[3 * PATH_MAX];
-  if (!has("bash"))
-    SKIP("there is no bash");
+  need("bash");
   write_text(below("driver"), driver);
   snprintf(command, sizeof(command),
            "cd %s && bash --norc -c '. ./driver; . %s; %s\noffer \"$1\"' - "
@@ -302,8 +303,7 @@ TEST(bash_completes_any_number_of_programs) {
 
 static void check_syntax(const char *shell) {
   char command[PATH_MAX + 64];
-  if (!has(shell))
-    SKIP("there is no such shell");
+  need(shell);
   completed = with_third;
   snprintf(command, sizeof(command), "%s -n %s 2>&1", shell,
            write_script(shell));
@@ -320,8 +320,7 @@ TEST(fish_reads_its_script) {
 
 static const char *fish_offers(const char *line) {
   char command[PATH_MAX + 256];
-  if (!has("fish"))
-    SKIP("there is no fish");
+  need("fish");
   snprintf(command, sizeof(command),
            "HOME=%s fish --no-config -c 'source %s; complete -C \"%s\"' "
            "2>/dev/null | cut -f1 | sort",
@@ -330,7 +329,7 @@ static const char *fish_offers(const char *line) {
 }
 
 TEST(fish_completes_commands_options_and_choices) {
-  CHECK_STR(fish_offers("belay "), "get help run");
+  CHECK_STR(fish_offers("belay "), "fault get help run");
   CHECK_STR(fish_offers("belay get "), "forget resume status");
   CHECK_STR(fish_offers("belay get --pro"), "--progress --proxy");
   CHECK_STR(fish_offers("belay get --progress "), "auto live none plain");
@@ -338,7 +337,7 @@ TEST(fish_completes_commands_options_and_choices) {
 }
 
 TEST(fish_completes_options_of_several_programs) {
-  CHECK_STR(fish_offers("belay help "), "get run");
+  CHECK_STR(fish_offers("belay help "), "fault get run");
   CHECK_STR(fish_offers("belay run --pro"), "--procfile --progress");
   CHECK_STR(fish_offers("belay run get --pro"), "");
   CHECK_STR(fish_offers("belay run -qk 5s --ter"), "--terminal");
