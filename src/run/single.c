@@ -16,56 +16,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "as.h"
-#include "clocks.h"
 #include "cli/message.h"
 #include "cli/unit.h"
 #include "exit.h"
 #include "signals.h"
+#include "single_parts.h"
 #include "start.h"
 #include "survivors.h"
 #include "terminal.h"
-
-enum phase {
-  RUNNING,   /* the command */
-  LEFTOVERS, /* it has ended, and not all that it started */
-  OVER,
-};
-
-struct single {
-  const struct run_options *options;
-  struct belay_loop *loop;
-  struct belay_sigwait *signals;
-  struct clocks clocks;
-  struct belay_source *grace; /* NULL: none */
-  struct belay_process *process;
-  struct belay_job *job; /* which it is of; NULL: it is in our own group */
-  enum phase phase;
-  struct belay_process_status status; /* how it ended */
-  int terminal;
-  int64_t slow_for_ns;
-  bool timed_out;
-  bool asked;           /* to end, with a time of grace */
-  bool sent_interrupt;  /* by us, and not by the terminal */
-  bool interrupted;     /* it died of the terminal's Ctrl-C or Ctrl-\ */
-  bool shares_terminal; /* with others of a pipeline */
-  bool wants_terminal;  /* it has it whenever we are in the foreground */
-  bool was_given_late;  /* it may have asked for it in between */
-};
-
-static const char *name_of(const struct single *run) {
-  return run->options->command[0];
-}
 
 static void fail(const char *what, int error) {
   message("%s: %s", what, strerror(-error));
   _exit(EXIT_BELAY);
 }
-
-/* What belay under another name does at this step; a call of it. */
-#define AS(run, step)                                                 \
-  if ((run)->options->as != NULL && (run)->options->as->step != NULL) \
-  (run)->options->as->step
 
 /* -- Signals to the command ----------------------------------------------- */
 
@@ -121,11 +84,6 @@ static void forward(struct single *run, int signo) {
 }
 
 /* -- Stopping and going on ------------------------------------------------ */
-
-/* Which is its group's number too, unless it is in ours. */
-static pid_t pid_of(const struct single *run) {
-  return belay_process_pid(run->process);
-}
 
 static bool has_terminal(const struct single *run) {
   return run->terminal >= 0 && run->options->group == GROUP_NEW &&
@@ -361,68 +319,7 @@ static void handle(struct single *run, const struct belay_event *event) {
   }
 }
 
-/* -- Beginning ------------------------------------------------------------ */
-
-/* Before there is a command, so that none can be told to a wrong one. */
-static int listen(struct single *run) {
-  int error = belay_loop_new(&run->loop);
-  if (error == 0)
-    error = signals_listen(run->loop, &run->signals);
-  if (error == 0 && (run->options->orphans != ORPHANS_LEAVE ||
-                     run->options->receives_orphans))
-    belay_orphans_receive(1); /* without it, the group alone is looked after */
-  return error;
-}
-
-/* In a pipeline the others may want the terminal too: there it is given when
- * the command asks for it, by being stopped. */
-static bool is_alone_on_terminal(void) {
-  return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-}
-
-/* In our own group it is no job. */
-static int start_process(struct single *run,
-                         struct belay_process_options *options) {
-  char **argv = run->options->command;
-  const unsigned flags = BELAY_PROCESS_WATCH_STOPS;
-  if (run->options->group != GROUP_SAME) {
-    int error =
-        belay_job_start(run->loop, argv, options, flags, NULL, &run->job);
-    if (error == 0)
-      run->process = belay_job_process(run->job);
-    return error;
-  }
-  options->flags |= BELAY_PROCESS_SAME_GROUP;
-  int error = belay_process_start(argv, options, &run->process);
-  if (error == 0)
-    error = belay_loop_add_process(run->loop, run->process, flags, NULL, NULL);
-  return error;
-}
-
-static int start(struct single *run) {
-  struct belay_process_options options;
-  struct belay_process_fd fds[START_MOST_FDS];
-  int error = start_prepare(run->options, &options);
-  if (error < 0)
-    return error;
-  start_keep_named_fds(run->options->command, &options, fds);
-  run->shares_terminal = !is_alone_on_terminal();
-  run->wants_terminal = run->options->group == GROUP_NEW &&
-                        run->options->terminal == TERMINAL_GIVE &&
-                        !run->shares_terminal;
-  if (run->options->group == GROUP_SESSION)
-    options.flags |= BELAY_PROCESS_NEW_SESSION;
-  if (run->wants_terminal)
-    options.terminal = run->terminal;
-  if (run->options->stdin_from == STDIN_NULL)
-    options.stdin_fd = BELAY_STDIO_NULL;
-  error = start_process(run, &options);
-  if (start_again_without(&options, error))
-    error = start_process(run, &options);
-  if (error == 0)
-    AS(run, started)(name_of(run), pid_of(run));
-  return error;
-}
+/* -- All of it ------------------------------------------------------------ */
 
 _Noreturn static void fail_to_start(const struct single *run, int error) {
   const struct as_hooks *as = run->options->as;
@@ -450,10 +347,10 @@ _Noreturn static void end(const struct single *run) {
 _Noreturn void single_run(const struct run_options *options) {
   struct single run = {.options = options, .terminal = terminal_open()};
   struct belay_event event;
-  int error = listen(&run);
+  int error = single_listen(&run);
   if (error < 0)
     fail("cannot listen for signals", error);
-  error = start(&run);
+  error = single_start(&run);
   if (error < 0)
     fail_to_start(&run, error);
   error = clocks_start(&run.clocks, options, run.loop, NULL);
