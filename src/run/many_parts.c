@@ -59,6 +59,8 @@ int many_open(struct many *many, char **ret_error) {
                       many->report, capacity(many));
   if (error == 0 && options->orphans != ORPHANS_LEAVE)
     belay_orphans_receive(1);
+  if (error < 0)
+    outputs_close(&many->outputs);
   return error;
 }
 

@@ -144,9 +144,9 @@ class Get:
         self.began = time.monotonic()
         self.pid = self.process.pid
         t.defer(self._end)
-        t.on_failure.append(self._tell)
         self.stdout = Output(self.process.stdout.fileno())
         self.stderr = Output(self.process.stderr.fileno())
+        t.on_failure.append(self._tell)
         if feeds:
             self._feed(stdin)
 
