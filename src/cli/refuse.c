@@ -5,11 +5,23 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+static void print(char **ret_error, const char *format, va_list arguments) {
+  if (vasprintf(ret_error, format, arguments) < 0)
+    *ret_error = NULL;
+}
+
 int refuse(char **ret_error, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  if (vasprintf(ret_error, format, arguments) < 0)
-    *ret_error = NULL;
+  print(ret_error, format, arguments);
   va_end(arguments);
   return -EINVAL;
+}
+
+int refuse_as(char **ret_error, int error, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  print(ret_error, format, arguments);
+  va_end(arguments);
+  return error;
 }

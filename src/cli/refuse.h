@@ -6,4 +6,8 @@
 int refuse(char **ret_error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The same for any `error` below 0, which is returned. */
+int refuse_as(char **ret_error, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 #endif

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "api_route.h"
+#include "cli/refuse.h"
 #include "response.h"
 
 #define CLIENTS_AT_MOST 64
@@ -296,10 +297,8 @@ int api_open(struct belay_loop *loop, struct control *control,
     problem = strerror(-error);
   }
   if (error < 0) {
-    if (asprintf(ret_error, "--api %s: %s", address, problem) < 0)
-      *ret_error = NULL;
     api_close(api);
-    return error;
+    return refuse_as(ret_error, error, "--api %s: %s", address, problem);
   }
   *ret_api = api;
   return 0;

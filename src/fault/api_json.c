@@ -12,26 +12,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/refuse.h"
+
 #define NAME_AT_MOST 200
 
-__attribute__((format(printf, 2, 3))) static int refuse(char **ret_problem,
-                                                        const char *format,
-                                                        ...) {
+__attribute__((format(printf, 2, 3))) static int refuse_body(char **ret_problem,
+                                                             const char *format,
+                                                             ...) {
   char *text = NULL;
   va_list arguments;
   va_start(arguments, format);
   if (vasprintf(&text, format, arguments) < 0)
     text = NULL;
   va_end(arguments);
-  if (text == NULL || asprintf(ret_problem, "bad request body: %s", text) < 0)
-    *ret_problem = NULL;
+  refuse(ret_problem, "bad request body: %s",
+         text != NULL ? text : "out of memory");
   free(text);
-  return -EINVAL;
-}
-
-/* In toxiproxy's words, which tests of its clients know. */
-static int refuse_plainly(char **ret_problem, const char *text) {
-  *ret_problem = strdup(text);
   return -EINVAL;
 }
 
@@ -43,8 +39,8 @@ static int load(const char *body, size_t size, json_t **ret_value,
     return 0;
   if (json_error_code(&wrong) == json_error_out_of_memory)
     return -ENOMEM;
-  return refuse(ret_problem, "line %d, column %d: %s", wrong.line, wrong.column,
-                wrong.text);
+  return refuse_body(ret_problem, "line %d, column %d: %s", wrong.line,
+                     wrong.column, wrong.text);
 }
 
 /* -- Members --------------------------------------------------------------- */
@@ -60,7 +56,7 @@ static int take_text(const json_t *object, const char *name, char **ret_text,
   if (value == NULL)
     return 0;
   if (!json_is_string(value))
-    return refuse(ret_problem, "'%s' is no text", name);
+    return refuse_body(ret_problem, "'%s' is no text", name);
   char *copy = strdup(json_string_value(value));
   if (copy == NULL)
     return -ENOMEM;
@@ -76,7 +72,8 @@ static int take_number(const json_t *object, const char *name,
     return 0;
   double number = json_number_value(value);
   if (!json_is_number(value) || !(fabs(number) < 1e15))
-    return refuse(ret_problem, "'%s' is no number that could be meant", name);
+    return refuse_body(ret_problem, "'%s' is no number that could be meant",
+                       name);
   *ret_number = json_is_integer(value) ? json_integer_value(value)
                                        : (int64_t)llround(number);
   return 0;
@@ -85,10 +82,12 @@ static int take_number(const json_t *object, const char *name,
 static int check_name(const char *name, char **ret_problem) {
   size_t length = name != NULL ? strlen(name) : 0;
   if (length > NAME_AT_MOST)
-    return refuse(ret_problem, "a name of more than %d bytes", NAME_AT_MOST);
+    return refuse_body(ret_problem, "a name of more than %d bytes",
+                       NAME_AT_MOST);
   for (size_t i = 0; i < length; i++)
     if ((unsigned char)name[i] < ' ' || name[i] == 0x7f || name[i] == '/')
-      return refuse(ret_problem, "a name with a '/' or a control character");
+      return refuse_body(ret_problem,
+                         "a name with a '/' or a control character");
   return 0;
 }
 
@@ -105,9 +104,9 @@ static int take_proxy(const json_t *object, struct api_proxy *proxy,
                       char **ret_problem) {
   const json_t *enabled = member(object, "enabled");
   if (!json_is_object(object))
-    return refuse(ret_problem, "a proxy is an object");
+    return refuse_body(ret_problem, "a proxy is an object");
   if (enabled != NULL && !json_is_boolean(enabled))
-    return refuse(ret_problem, "'enabled' is neither true nor false");
+    return refuse_body(ret_problem, "'enabled' is neither true nor false");
   proxy->has_enabled = enabled != NULL;
   proxy->enabled = enabled == NULL || json_is_true(enabled);
   int error = take_text(object, "name", &proxy->name, ret_problem);
@@ -152,9 +151,10 @@ int api_json_proxies(const char *body, size_t size,
   size_t count = json_array_size(array);
   struct api_proxy *proxies = calloc(count + 1, sizeof(*proxies));
   if (!json_is_array(array))
-    error = refuse(ret_problem, "what is wanted is an array of proxies");
+    error = refuse_body(ret_problem, "what is wanted is an array of proxies");
   else if (count > API_PROXIES_AT_MOST)
-    error = refuse(ret_problem, "more than %d proxies", API_PROXIES_AT_MOST);
+    error =
+        refuse_body(ret_problem, "more than %d proxies", API_PROXIES_AT_MOST);
   else
     error =
         proxies != NULL ? take_proxies(array, proxies, ret_problem) : -ENOMEM;
@@ -179,14 +179,14 @@ static int take_kind(const json_t *object, struct toxic *toxic,
   const char *way = stream == NULL ? "downstream" : json_string_value(stream);
   if (way == NULL ||
       (strcmp(way, "downstream") != 0 && strcmp(way, "upstream") != 0))
-    return refuse_plainly(
-        ret_problem,
-        "stream was invalid, can be either upstream or downstream");
+    /* In toxiproxy's words, which tests of its clients know. */
+    return refuse(ret_problem,
+                  "stream was invalid, can be either upstream or downstream");
   toxic->is_up = strcmp(way, "upstream") == 0;
   toxic->kind =
       json_is_string(type) ? toxic_find(json_string_value(type)) : NULL;
   if (toxic->kind == NULL)
-    return refuse_plainly(ret_problem, "invalid toxic type");
+    return refuse(ret_problem, "invalid toxic type");
   int error = take_text(object, "name", &toxic->name, ret_problem);
   if (error < 0)
     return error;
@@ -209,7 +209,7 @@ static int take_toxicity(const json_t *object, struct toxic *toxic,
     return 0;
   double value = json_number_value(toxicity);
   if (!json_is_number(toxicity) || !(value >= 0 && value <= 1))
-    return refuse(ret_problem, "'toxicity' is no number from 0 to 1");
+    return refuse_body(ret_problem, "'toxicity' is no number from 0 to 1");
   toxic->toxicity = value;
   return 0;
 }
@@ -219,7 +219,7 @@ static int take_attributes(const json_t *object, struct toxic *toxic,
   const json_t *attributes = member(object, "attributes");
   int error = 0;
   if (attributes != NULL && !json_is_object(attributes))
-    return refuse(ret_problem, "'attributes' is no object");
+    return refuse_body(ret_problem, "'attributes' is no object");
   for (size_t i = 0; i < TOXIC_VALUES && toxic->kind->values[i] != NULL &&
                      attributes != NULL && error == 0;
        i++)
@@ -236,8 +236,9 @@ int api_json_change(const char *body, size_t size, struct toxic *toxic,
   int error = load(body, size, &object, ret_problem);
   if (error < 0)
     return error;
-  error =
-      json_is_object(object) ? 0 : refuse(ret_problem, "a toxic is an object");
+  error = json_is_object(object)
+              ? 0
+              : refuse_body(ret_problem, "a toxic is an object");
   if (error == 0)
     error = take_toxicity(object, toxic, ret_problem);
   if (error == 0)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "chance.h"
+#include "cli/refuse.h"
 #include "plan.h"
 
 struct change {
@@ -45,9 +46,9 @@ static int gather(const struct plan_server *planned, struct rules *ret_rules,
   for (size_t i = 0; i < planned->toxic_count && error == 0; i++)
     error = rules_take(ret_rules, planned->toxics[i].items,
                        chance_name(planned->toxics[i].name));
-  if (error == -E2BIG && asprintf(ret_error, "%s: more than %d faults",
-                                  planned->name, RULES_AT_MOST) < 0)
-    *ret_error = NULL;
+  if (error == -E2BIG)
+    refuse_as(ret_error, error, "%s: more than %d faults", planned->name,
+              RULES_AT_MOST);
   return error;
 }
 

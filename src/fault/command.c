@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/refuse.h"
 #include "engine.h"
 
 #define GRACE_NS INT64_C(5000000000)
@@ -57,8 +58,8 @@ int command_start(struct belay_loop *loop, char **argv, void *data,
     options.terminal = STDIN_FILENO;
   int error = belay_job_start(loop, argv, &options, BELAY_PROCESS_WATCH_STOPS,
                               data, ret_job);
-  if (error < 0 && asprintf(ret_error, "%s: %s", argv[0], strerror(-error)) < 0)
-    *ret_error = NULL;
+  if (error < 0)
+    refuse_as(ret_error, error, "%s: %s", argv[0], strerror(-error));
   return error;
 }
 

@@ -12,11 +12,11 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/refuse.h"
 #include "plan.h"
 
 struct reader {
@@ -25,30 +25,16 @@ struct reader {
   char **ret_error;
 };
 
-__attribute__((format(printf, 2, 3))) static int refuse(struct reader *reader,
-                                                        const char *format,
-                                                        ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  if (vasprintf(reader->ret_error, format, arguments) < 0)
-    *reader->ret_error = NULL;
-  va_end(arguments);
-  return -EINVAL;
-}
-
 static struct plan_server *server_of(struct reader *reader,
                                      const char *section) {
-  struct plan *plan = reader->plan;
-  for (size_t i = 0; i < plan->count; i++)
-    if (strcmp(plan->servers[i].name, section) == 0)
-      return &plan->servers[i];
-  return plan_add(plan, section);
+  struct plan_server *server = plan_find(reader->plan, section);
+  return server != NULL ? server : plan_add(reader->plan, section);
 }
 
 static int set_text(struct reader *reader, char **text, const char *name,
                     const char *value) {
   if (*text != NULL)
-    return refuse(reader, "'%s' is there twice", name);
+    return refuse(reader->ret_error, "'%s' is there twice", name);
   *text = strdup(value);
   return *text != NULL ? 0 : -ENOMEM;
 }
@@ -56,7 +42,7 @@ static int set_text(struct reader *reader, char **text, const char *name,
 static int take(struct reader *reader, const char *section, const char *name,
                 const char *value) {
   if (*section == '\0')
-    return refuse(reader, "'%s' is in no [section]", name);
+    return refuse(reader->ret_error, "'%s' is in no [section]", name);
   struct plan_server *server = server_of(reader, section);
   if (server == NULL)
     return -ENOMEM;
@@ -68,8 +54,8 @@ static int take(struct reader *reader, const char *section, const char *name,
     return set_text(reader, &server->root, name, value);
   if (strcmp(name, "upstream") == 0)
     return set_text(reader, &server->upstream, name, value);
-  return refuse(reader, "no '%s'; there are: listen, root, upstream, fault",
-                name);
+  return refuse(reader->ret_error,
+                "no '%s'; there are: listen, root, upstream, fault", name);
 }
 
 /* Without the blanks around it, in its own place. */
@@ -90,13 +76,14 @@ static int take_line(struct reader *reader, char *line, char section[64]) {
     return 0;
   if (*line == '[') {
     if (length < 3 || line[length - 1] != ']' || length > 64)
-      return refuse(reader, "a section is [NAME], with up to 62 characters");
+      return refuse(reader->ret_error,
+                    "a section is [NAME], with up to 62 characters");
     snprintf(section, 64, "%.*s", (int)length - 2, line + 1);
     return server_of(reader, section) != NULL ? 0 : -ENOMEM;
   }
   char *value = strchr(line, '=');
   if (value == NULL)
-    return refuse(reader, "'%.100s' is no 'name = value'", line);
+    return refuse(reader->ret_error, "'%.100s' is no 'name = value'", line);
   *value++ = '\0';
   return take(reader, section, trim(line), trim(value));
 }
@@ -104,23 +91,24 @@ static int take_line(struct reader *reader, char *line, char section[64]) {
 /* Puts the file and the line before what is wrong. */
 static void say_where(struct reader *reader, int line) {
   char *problem = *reader->ret_error;
-  if (asprintf(reader->ret_error, "%s:%d: %s", reader->path, line,
-               problem != NULL ? problem : "out of memory") < 0)
-    *reader->ret_error = NULL;
+  refuse(reader->ret_error, "%s:%d: %s", reader->path, line,
+         problem != NULL ? problem : "out of memory");
   free(problem);
 }
 
 static int check(struct reader *reader) {
   const struct plan *plan = reader->plan;
   if (plan->count == 0)
-    return refuse(reader, "%s: no server; a [section] makes one", reader->path);
+    return refuse(reader->ret_error, "%s: no server; a [section] makes one",
+                  reader->path);
   for (size_t i = 0; i < plan->count; i++) {
     const struct plan_server *server = &plan->servers[i];
     if (server->listen_count == 0)
-      return refuse(reader, "%s: [%s] has no 'listen'", reader->path,
+      return refuse(reader->ret_error, "%s: [%s] has no 'listen'", reader->path,
                     server->name);
     if (server->root != NULL && server->upstream != NULL)
-      return refuse(reader, "%s: [%s]: root and upstream exclude each other",
+      return refuse(reader->ret_error,
+                    "%s: [%s]: root and upstream exclude each other",
                     reader->path, server->name);
   }
   return 0;
@@ -143,11 +131,8 @@ static int read_lines(struct reader *reader, FILE *file) {
 int plan_read_config(struct plan *plan, const char *path, char **ret_error) {
   struct reader reader = {.plan = plan, .path = path, .ret_error = ret_error};
   FILE *file = fopen(path, "re");
-  if (file == NULL) {
-    int error = -errno;
-    refuse(&reader, "%s: %s", path, strerror(errno));
-    return error;
-  }
+  if (file == NULL)
+    return refuse_as(ret_error, -errno, "%s: %s", path, strerror(errno));
   int error = read_lines(&reader, file);
   fclose(file);
   return error < 0 ? error : check(&reader);

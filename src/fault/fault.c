@@ -16,6 +16,7 @@
 
 #include "cli/exit.h"
 #include "cli/message.h"
+#include "cli/refuse.h"
 #include "options.h"
 #include "private_net.h"
 #include "session.h"
@@ -72,8 +73,8 @@ static int run(const struct fault_options *options) {
   }
   int failed = session_run(options, &result, &error);
   if (failed < 0) {
-    if (error == NULL && asprintf(&error, "%s", strerror(-failed)) < 0)
-      error = NULL;
+    if (error == NULL)
+      refuse_as(&error, failed, "%s", strerror(-failed));
     return complain(error, is_users_mistake(failed) ? EXIT_USAGE : EXIT_FAILED);
   }
   if (result.signo != 0 && result.status == EXIT_OK)

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "cli/option.h"
+#include "cli/refuse.h"
 #include "cli/unit.h"
 
 #define ITEMS_AT_MOST 1000
@@ -26,10 +27,8 @@ struct reader {
   struct parse_error *error;
 };
 
-__attribute__((format(printf, 3, 4))) static int refuse(struct reader *reader,
-                                                        const char *where,
-                                                        const char *format,
-                                                        ...) {
+__attribute__((format(printf, 3, 4))) static int refuse_at(
+    struct reader *reader, const char *where, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(reader->error->text, sizeof(reader->error->text), format,
@@ -46,13 +45,9 @@ static void skip_blanks(struct reader *reader) {
 
 static int refuse_form(struct reader *reader, const char *where,
                        const struct form *form) {
-  bool bare = form->shown[0] == '\0';
-  return refuse(reader, where, "'%s' is written %s%s%s%s: %s", form->name,
-                form->name, form->takes_at ? "[@POSITION]" : "",
-                bare                    ? ""
-                : form->shown[0] == '[' ? "[:"
-                                        : ":",
-                form->shown + (form->shown[0] == '['), form->help);
+  char usage[FORM_USAGE_BYTES];
+  return refuse_at(reader, where, "'%s' is written %s: %s", form->name,
+                   form_usage(form, usage), form->help);
 }
 
 /* -- Texts ----------------------------------------------------------------- */
@@ -87,11 +82,12 @@ static int take_quoted(struct reader *reader, char *into, size_t *ret_length) {
     int c = (unsigned char)*reader->p++;
     if (c == '\0') {
       reader->p--;
-      return refuse(reader, begin, "the quote that begins here does not end");
+      return refuse_at(reader, begin,
+                       "the quote that begins here does not end");
     }
     if (c == '\\' && (c = take_escape(reader)) < 0)
-      return refuse(reader, reader->p - 1,
-                    "after '\\' comes one of r n t 0 \\ \" or xHH");
+      return refuse_at(reader, reader->p - 1,
+                       "after '\\' comes one of r n t 0 \\ \" or xHH");
     into[length++] = (char)c;
   }
   reader->p++;
@@ -324,21 +320,22 @@ static int take_position(struct reader *reader, const struct form *form,
                          struct step *step) {
   const char *begin = reader->p++;
   if (!form->takes_at)
-    return refuse(reader, begin, "'%s' has no position: %s", form->name,
-                  form->help);
+    return refuse_at(reader, begin, "'%s' has no position: %s", form->name,
+                     form->help);
   if (*reader->p == '"') {
     step->at = AT_TEXT;
     if (step->has_argument || form->argument == ARG_DATA)
-      return refuse(reader, begin, "'%s' cannot wait for a text", form->name);
+      return refuse_at(reader, begin, "'%s' cannot wait for a text",
+                       form->name);
     int error = take_text(reader, step);
     return error == 0 && step->length == 0
-               ? refuse(reader, begin, "an empty text is always there")
+               ? refuse_at(reader, begin, "an empty text is always there")
                : error;
   }
   char word[64];
   if (!take_word(reader, ";:= ", word) || !parse_position(word, step))
-    return refuse(reader, begin + 1,
-                  "a position is 4096, 64k, body+100, 50%%, 5s or \"text\"");
+    return refuse_at(reader, begin + 1,
+                     "a position is 4096, 64k, body+100, 50%%, 5s or \"text\"");
   return 0;
 }
 
@@ -359,10 +356,10 @@ static int refuse_name(struct reader *reader, const char *name, size_t length) {
   snprintf(word, sizeof(word), "%.*s", (int)(length < 63 ? length : 63), name);
   const char *nearest = cli_nearest(word, words);
   if (nearest != NULL)
-    return refuse(reader, name,
-                  "no fault '%s'; did you mean '%s'? There are:%s", word,
-                  nearest, list);
-  return refuse(reader, name, "no fault '%s'; there are:%s", word, list);
+    return refuse_at(reader, name,
+                     "no fault '%s'; did you mean '%s'? There are:%s", word,
+                     nearest, list);
+  return refuse_at(reader, name, "no fault '%s'; there are:%s", word, list);
 }
 
 static int check_values(struct reader *reader, const struct form *form,
@@ -414,8 +411,8 @@ int parse_fault(const char *text, struct program **ret_items,
   ret_error->position = 0;
   ret_error->text[0] = '\0';
   if (error == 0 && strlen(text) > TEXT_AT_MOST)
-    error = refuse(&reader, text + TEXT_AT_MOST, "longer than %d bytes",
-                   TEXT_AT_MOST);
+    error = refuse_at(&reader, text + TEXT_AT_MOST, "longer than %d bytes",
+                      TEXT_AT_MOST);
   while (error == 0) {
     skip_blanks(&reader);
     if (*reader.p == '\0')
@@ -427,11 +424,17 @@ int parse_fault(const char *text, struct program **ret_items,
     error =
         reader.items->count < ITEMS_AT_MOST
             ? take_item(&reader)
-            : refuse(&reader, reader.p, "more than %d items", ITEMS_AT_MOST);
+            : refuse_at(&reader, reader.p, "more than %d items", ITEMS_AT_MOST);
   }
   if (error == 0)
     *ret_items = reader.items;
   else
     program_release(reader.items);
   return error;
+}
+
+int parse_refuse(const char *text, const struct parse_error *wrong,
+                 char **ret_error) {
+  return refuse(ret_error, "fault '%.200s', character %zu: %s", text,
+                wrong->position, wrong->text);
 }

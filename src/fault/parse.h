@@ -17,6 +17,10 @@ struct parse_error {
  */
 int parse_fault(const char *text, struct program **ret_items,
                 struct parse_error *ret_error);
+/* -EINVAL, with *ret_error a line that says what is wrong with `text`, to be
+ * freed. */
+int parse_refuse(const char *text, const struct parse_error *wrong,
+                 char **ret_error);
 
 /* The items as text that reads the same again, to be freed; NULL out of
  * memory. */

@@ -28,8 +28,7 @@ int plan_add_fault(struct plan_server *server, const char *text,
   struct parse_error wrong;
   int error = rules_add(&server->rules, text, &wrong);
   if (error == -EINVAL)
-    return refuse(ret_error, "fault '%.200s', character %zu: %s", text,
-                  wrong.position, wrong.text);
+    return parse_refuse(text, &wrong, ret_error);
   if (error == -E2BIG)
     return refuse(ret_error, "%s: more than %d faults", server->name,
                   RULES_AT_MOST);

@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "cli/refuse.h"
 #include "cli/write.h"
 
 static char *print_addresses(const struct engine *engine,
@@ -93,8 +94,8 @@ int ready_tell(const struct engine *engine, const struct address *api,
   }
   if (error == 0)
     notify();
-  else if (asprintf(ret_error, "%s: %s", what, strerror(-error)) < 0)
-    *ret_error = NULL;
+  else
+    refuse_as(ret_error, error, "%s: %s", what, strerror(-error));
   free(text);
   return error;
 }

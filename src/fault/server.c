@@ -9,30 +9,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "chance.h"
+#include "cli/refuse.h"
 #include "engine.h"
 #include "paths.h"
 #include "side.h"
 
 #define PORTS_TRIED 20
-
-__attribute__((format(printf, 3, 4))) static int refuse(char **ret_error,
-                                                        int error,
-                                                        const char *format,
-                                                        ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  if (vasprintf(ret_error, format, arguments) < 0)
-    *ret_error = NULL;
-  va_end(arguments);
-  return error;
-}
 
 /* -- Programs -------------------------------------------------------------- */
 
@@ -141,23 +129,23 @@ static int check_permission(const struct rules *rules) {
 static int check_rules(struct server *server, char **ret_error) {
   int error = check_permission(&server->rules);
   if (error < 0)
-    return refuse(ret_error, error,
-                  "%s: vanish, loss and drop-syn need --private-net, or root: "
-                  "%s",
-                  server->name, strerror(-error));
+    return refuse_as(
+        ret_error, error,
+        "%s: vanish, loss and drop-syn need --private-net, or root: "
+        "%s",
+        server->name, strerror(-error));
   for (size_t i = 0; i < server->rules.count; i++) {
     const struct program *items = server->rules.items[i];
     const struct step *wrong = NULL;
     struct program *program = NULL;
     bool is_up = rule_has(items, OP_UP);
     if (is_up && server->kind != CONVERSE_PROXY)
-      return refuse(ret_error, -EINVAL,
-                    "%s: 'up' is for a proxy; give it an upstream",
+      return refuse(ret_error, "%s: 'up' is for a proxy; give it an upstream",
                     server->name);
     error = compile(server, UINT64_C(1) << i, is_up, &program, &wrong);
     program_release(program);
     if (error == -ERANGE)
-      return refuse(ret_error, -EINVAL,
+      return refuse(ret_error,
                     "%s: the position of '%s' is never reached, or nobody "
                     "knows where it is",
                     server->name, step_forms[wrong->form].name);
@@ -293,13 +281,13 @@ static int listen_on(struct server *server, const char *text,
   char name[160];
   struct address address;
   if (address_parse(text + (is_local ? 10 : 0), &address, &problem) < 0)
-    return refuse(ret_error, -EINVAL, "'%s': %s", text, problem);
+    return refuse(ret_error, "'%s': %s", text, problem);
   int error = is_bare_port(text + (is_local ? 10 : 0))
                   ? listen_on_both(server, &address)
                   : add_listener(server, &address);
   if (error < 0)
-    refuse(ret_error, error, "%s: %s", address_print(&address, name),
-           strerror(-error));
+    refuse_as(ret_error, error, "%s: %s", address_print(&address, name),
+              strerror(-error));
   return error;
 }
 
@@ -340,13 +328,13 @@ static int take_config(struct server *server,
   if (config->root != NULL) {
     server->root_fd = open(config->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (server->root_fd < 0)
-      return refuse(ret_error, -errno, "%s: %s", config->root, strerror(errno));
+      return refuse_as(ret_error, -errno, "%s: %s", config->root,
+                       strerror(errno));
   }
   if (config->upstream != NULL) {
     server->kind = CONVERSE_PROXY;
     if (address_parse(config->upstream, &server->upstream, &problem) < 0)
-      return refuse(ret_error, -EINVAL, "upstream '%s': %s", config->upstream,
-                    problem);
+      return refuse(ret_error, "upstream '%s': %s", config->upstream, problem);
   }
   return take_rules(server, &config->rules, ret_error);
 }

@@ -15,11 +15,12 @@
 #include "api.h"
 #include "cli/exit.h"
 #include "cli/message.h"
+#include "cli/refuse.h"
 #include "cli/term.h"
 #include "clients.h"
 #include "command.h"
-#include "engine.h"
 #include "control.h"
+#include "engine.h"
 #include "ready.h"
 #include "verify.h"
 
@@ -110,14 +111,10 @@ static int open_log(struct session *session, char **ret_error) {
   int fd = options->command != NULL ? STDERR_FILENO : STDOUT_FILENO;
   log->file =
       options->log != NULL ? fopen(options->log, "we") : fdopen(dup(fd), "w");
-  if (log->file == NULL) {
-    int error = -errno;
-    if (asprintf(ret_error, "%s: %s",
-                 options->log != NULL ? options->log : "the log",
-                 strerror(errno)) < 0)
-      *ret_error = NULL;
-    return error;
-  }
+  if (log->file == NULL)
+    return refuse_as(ret_error, -errno, "%s: %s",
+                     options->log != NULL ? options->log : "the log",
+                     strerror(errno));
   setvbuf(log->file, NULL, _IOFBF, 65536);
   log->colour = options->log == NULL &&
                 term_has_colour(fd, (enum term_when)options->color);
@@ -155,9 +152,8 @@ static int set_up(struct session *session, char **ret_error) {
     error = open_servers(session, ret_error);
   }
   if (error == 0 && options->tls_ca != NULL &&
-      (error = tls_write_authority(options->tls_ca)) < 0 &&
-      asprintf(ret_error, "%s: %s", options->tls_ca, strerror(-error)) < 0)
-    *ret_error = NULL;
+      (error = tls_write_authority(options->tls_ca)) < 0)
+    refuse_as(ret_error, error, "%s: %s", options->tls_ca, strerror(-error));
   if (error == 0)
     error = belay_loop_add_signals(session->loop, signals, 0, session, NULL);
   return error;

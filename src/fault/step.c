@@ -190,6 +190,16 @@ const char *step_word(const struct form *form, unsigned index, char text[32]) {
   return text;
 }
 
+/* The colon belongs to the arguments: if they may be left out, so may it. */
+const char *form_usage(const struct form *form, char text[FORM_USAGE_BYTES]) {
+  bool is_optional = form->shown[0] == '[';
+  const char *colon = form->shown[0] == '\0' ? "" : is_optional ? "[:" : ":";
+  snprintf(text, FORM_USAGE_BYTES, "%s%s%s%s", form->name,
+           form->takes_at ? "[@POSITION]" : "", colon,
+           form->shown + is_optional);
+  return text;
+}
+
 /* -- The help -------------------------------------------------------------- */
 
 static const char *const headings[] = {
@@ -201,17 +211,12 @@ static const char *const headings[] = {
 };
 
 static void print_form(FILE *file, const struct form *form) {
-  char left[256];
-  int width = snprintf(left, sizeof(left), "%s%s%s%s", form->name,
-                       form->takes_at ? "[@POSITION]" : "",
-                       form->shown[0] == '\0'  ? ""
-                       : form->shown[0] == '[' ? "[:"
-                                               : ":",
-                       form->shown + (form->shown[0] == '['));
-  if (width > 30)
-    fprintf(file, "  %s\n  %-30s %s\n", left, "", form->help);
+  char usage[FORM_USAGE_BYTES];
+  form_usage(form, usage);
+  if (strlen(usage) > 30)
+    fprintf(file, "  %s\n  %-30s %s\n", usage, "", form->help);
   else
-    fprintf(file, "  %-30s %s\n", left, form->help);
+    fprintf(file, "  %-30s %s\n", usage, form->help);
 }
 
 char *step_help(void) {

@@ -178,6 +178,10 @@ enum step_class step_class(const struct step *step);
 /* The `index`-th word of a form, in `text`. */
 const char *step_word(const struct form *form, unsigned index, char text[32]);
 
+/* How it is written: "rst[@POSITION][:TIME]", in `text`. */
+#define FORM_USAGE_BYTES 256
+const char *form_usage(const struct form *form, char text[FORM_USAGE_BYTES]);
+
 /* All forms, a line each, for --help-faults; to be freed. */
 char *step_help(void);
 

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/refuse.h"
 #include "parse.h"
 
 enum kind {
@@ -111,20 +112,11 @@ static char *toxic_print(const struct toxic *toxic) {
 
 /* -- As a rule ------------------------------------------------------------- */
 
-static int refuse(char **ret_problem, const char *what) {
-  *ret_problem = strdup(what);
-  return *ret_problem != NULL ? -EINVAL : -ENOMEM;
-}
-
 static int parse(const char *text, struct program **ret_items,
                  char **ret_problem) {
   struct parse_error wrong;
   int error = parse_fault(text, ret_items, &wrong);
-  if (error == -EINVAL &&
-      asprintf(ret_problem, "fault '%.200s', character %zu: %s", text,
-               wrong.position, wrong.text) < 0)
-    *ret_problem = NULL;
-  return error;
+  return error == -EINVAL ? parse_refuse(text, &wrong, ret_problem) : error;
 }
 
 /* The user's own text by itself first, so that a position is one in it. */
