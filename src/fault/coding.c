@@ -23,7 +23,7 @@ struct coder {
 };
 
 static int text(struct coder *coder, const char *line) {
-  return response_text(coder->response, line, strlen(line), true);
+  return response_text(coder->response, line, true);
 }
 
 static bool is(const struct coder *coder, const char *word) {
@@ -94,15 +94,8 @@ static int end(struct coder *coder) {
   error = text(coder, line);
   if (error == 0 && is(coder, "trailers")) {
     static const char trailer[] = "X-Trailer: belay\r\n";
-    struct step step = step_make(OP_SEND);
-    step.source = SEND_TEXT;
-    step.length = sizeof(trailer) - 1;
-    step.a = (int64_t)step.length * TRAILERS;
-    step.is_body = true;
-    error = program_text(coder->response->program, trailer, step.length,
-                         &step.text);
-    if (error == 0)
-      error = program_add(coder->response->program, &step);
+    error = response_repeat(coder->response, trailer,
+                            TRAILERS * (int64_t)(sizeof(trailer) - 1), true);
   }
   return error == 0 ? text(coder, coder->newline) : error;
 }

@@ -56,17 +56,21 @@ bool altered_to(const struct response *response, enum step_op op,
 
 /* -- Pieces ---------------------------------------------------------------- */
 
-int response_text(struct response *response, const char *text, size_t length,
-                  bool is_body) {
+int response_repeat(struct response *response, const char *text, int64_t size,
+                    bool is_body) {
   struct step step = step_make(OP_SEND);
-  if (length == 0)
+  if (size == 0)
     return 0;
   step.source = SEND_TEXT;
-  step.a = (int64_t)length;
-  step.length = (uint32_t)length;
+  step.a = size;
+  step.length = (uint32_t)strlen(text);
   step.is_body = is_body;
-  int error = program_text(response->program, text, length, &step.text);
+  int error = program_text(response->program, text, step.length, &step.text);
   return error < 0 ? error : program_add(response->program, &step);
+}
+
+int response_text(struct response *response, const char *text, bool is_body) {
+  return response_repeat(response, text, (int64_t)strlen(text), is_body);
 }
 
 int response_part(struct response *response, int64_t offset, int64_t size) {
@@ -214,11 +218,15 @@ static void alter_ranges(struct response *response) {
   }
 }
 
+static void take_whole(struct response *response) {
+  response->parts[0] = (struct byte_range){0, response->total - 1};
+  response->part_count = 1;
+}
+
 static void choose_parts(struct response *response) {
   struct byte_range ranges[RANGES_AT_MOST];
   const char *asked = response->request->range;
-  response->parts[0] = (struct byte_range){0, response->total - 1};
-  response->part_count = 1;
+  take_whole(response);
   if (response->status != 200)
     return;
   if (is_not_modified(response)) {
@@ -262,8 +270,7 @@ static void refuse_range(struct response *response) {
   static const char text[] = "416 Range Not Satisfiable\n";
   int64_t total = response->total;
   take_text(response, text, "text/plain");
-  response->parts[0] = (struct byte_range){0, response->total - 1};
-  response->part_count = 1;
+  take_whole(response);
   response->total = total;
 }
 
@@ -309,16 +316,13 @@ static int add_parts(struct response *response) {
   for (size_t i = 0; i < response->part_count && error == 0; i++) {
     const struct byte_range *part = &response->parts[i];
     char *head = part_head(response, i);
-    error = head != NULL ? response_text(response, head, strlen(head), true)
-                         : -ENOMEM;
+    error = head != NULL ? response_text(response, head, true) : -ENOMEM;
     if (error == 0)
       error =
           response_part(response, part->first, part->last - part->first + 1);
     free(head);
   }
-  return error < 0 ? error
-                   : response_text(response, LAST_BOUNDARY,
-                                   strlen(LAST_BOUNDARY), true);
+  return error < 0 ? error : response_text(response, LAST_BOUNDARY, true);
 }
 
 static int add_body(struct response *response) {
@@ -340,11 +344,10 @@ static int add_end(struct response *response) {
                     : response->closes            ? OP_FIN
                                                   : OP_NEXT;
   struct step step = step_make(op);
-  step.op = (uint8_t)op;
   return program_add(response->program, &step);
 }
 
-static int build(struct response *response) {
+static int add_all(struct response *response) {
   int status = response->status;
   response->has_body = !response->request->is_head && status != 304 &&
                        status != 204 && !altered(response, OP_NO_BODY);
@@ -357,6 +360,14 @@ static int build(struct response *response) {
     error = program_add(response->program, &step);
   }
   return error < 0 ? error : add_end(response);
+}
+
+/* The program; NULL out of memory. */
+static struct program *build(struct response *response) {
+  if (add_all(response) == 0)
+    return response->program;
+  program_release(response->program);
+  return NULL;
 }
 
 struct program *response_make(const struct request *request,
@@ -386,10 +397,7 @@ struct program *response_make(const struct request *request,
   choose_parts(&response);
   if (response.status == 416)
     refuse_range(&response);
-  if (build(&response) == 0)
-    return response.program;
-  program_release(response.program);
-  return NULL;
+  return build(&response);
 }
 
 struct program *response_refuse(const struct request *request, int status,
@@ -406,10 +414,6 @@ struct program *response_refuse(const struct request *request, int status,
   if (response.program == NULL)
     return NULL;
   take_text(&response, text, "text/plain");
-  response.parts[0] = (struct byte_range){0, response.total - 1};
-  response.part_count = 1;
-  if (build(&response) == 0)
-    return response.program;
-  program_release(response.program);
-  return NULL;
+  take_whole(&response);
+  return build(&response);
 }

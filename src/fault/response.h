@@ -67,11 +67,14 @@ const char *altered_word(const struct response *response, enum step_op op,
 
 const char *response_reason(int status);
 
-/* All of these: 0 or -ENOMEM. */
-/* `size` is the body's, or ENDLESS. */
+/* All of these add to the program: 0 or -ENOMEM. */
+/* The head; `size` is the body's, or ENDLESS. */
 int response_head(struct response *response, int64_t size);
-int response_text(struct response *response, const char *text, size_t length,
-                  bool is_body);
+int response_text(struct response *response, const char *text, bool is_body);
+/* So many bytes of a text over and over; or ENDLESS. */
+int response_repeat(struct response *response, const char *text, int64_t size,
+                    bool is_body);
+/* So many bytes of the representation. */
 int response_part(struct response *response, int64_t offset, int64_t size);
 /* The body, in chunks and with what is wrong with them. */
 int response_chunks(struct response *response, int64_t offset, int64_t size);

@@ -44,16 +44,6 @@ const char *response_reason(int status) {
   return "Whatever";
 }
 
-/* A text over and over, `size` bytes of it. */
-static int repeat(struct response *response, const char *text, int64_t size) {
-  struct step step = step_make(OP_SEND);
-  step.source = SEND_TEXT;
-  step.length = (uint32_t)strlen(text);
-  step.a = size;
-  int error = program_text(response->program, text, step.length, &step.text);
-  return error < 0 ? error : program_add(response->program, &step);
-}
-
 static const char *date_text(int64_t seconds, char text[64]) {
   time_t when = (time_t)seconds;
   struct tm parts;
@@ -212,15 +202,13 @@ static char *print_head(struct response *response, int64_t size) {
 
 static int add_long_header(struct response *response) {
   const struct step *item = response->alterations->of[OP_LONG_HEADER];
-  const char *newline = response->newline;
   if (item == NULL)
     return 0;
   int64_t size = item->has_argument ? item->a : LONG_HEADER;
-  int error = response_text(response, "X-Long: ", 8, false);
-  if (error == 0 && size > 0)
-    error = repeat(response, "a", size);
-  return error == 0 ? response_text(response, newline, strlen(newline), false)
-                    : error;
+  int error = response_text(response, "X-Long: ", false);
+  if (error == 0)
+    error = response_repeat(response, "a", size, false);
+  return error == 0 ? response_text(response, response->newline, false) : error;
 }
 
 int response_head(struct response *response, int64_t size) {
@@ -232,21 +220,23 @@ int response_head(struct response *response, int64_t size) {
   char *head = print_head(response, size);
   int error = head != NULL ? 0 : -ENOMEM;
   if (error == 0 && interim != NULL)
-    error = repeat(response, go_on,
-                   (interim->has_argument ? interim->a : INTERIM) *
-                       (int64_t)(sizeof(go_on) - 1));
+    error = response_repeat(response, go_on,
+                            (interim->has_argument ? interim->a : INTERIM) *
+                                (int64_t)(sizeof(go_on) - 1),
+                            false);
   if (slow != NULL) {
     drip.a = slow->a;
     error = error < 0 ? error : program_add(response->program, &drip);
   }
   if (error == 0)
-    error = response_text(response, head, strlen(head), false);
+    error = response_text(response, head, false);
   if (error == 0)
     error = add_long_header(response);
   if (error == 0 && altered(response, OP_ENDLESS_HEAD))
-    error = repeat(response, "X-Endless: and one more\r\n", ENDLESS);
+    error = response_repeat(response, "X-Endless: and one more\r\n", ENDLESS,
+                            false);
   else if (error == 0)
-    error = response_text(response, newline, strlen(newline), false);
+    error = response_text(response, newline, false);
   if (error == 0 && slow != NULL)
     error = program_add(response->program, &fast);
   free(head);
