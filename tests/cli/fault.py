@@ -65,10 +65,10 @@ class Fault:
     def lines(self):
         try:
             with open(self.log, encoding='utf-8') as file:
-                return [json.loads(line) for line in file
-                        if line.endswith('\n')]
+                whole = file.read().split('\n')[:-1]
         except FileNotFoundError:
             return []
+        return [json.loads(line) for line in whole]
 
     def ended(self, count=1):
         """The log lines of `count` connections, once they have ended."""

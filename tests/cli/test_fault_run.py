@@ -372,8 +372,9 @@ def many_clients_are_told_together(t):
     for number in range(1, 1101):
         sock = socket.socket()
         sock.bind((f'127.0.{number // 250}.{number % 250 + 1}', 0))
-        sock.connect(('127.0.0.1', fault.port))
-        equal(read_all(sock), (b'', RESET))
+        # On a busy machine the reset is told here already.
+        ended = sock.connect_ex(('127.0.0.1', fault.port))
+        equal(ended or read_all(sock)[1], RESET)
         sock.close()
     fault.stop()
     lines = [line for line in fault.lines() if line['event'] == 'client']
