@@ -1,201 +1,17 @@
 /*
- * compile.c: items to steps.
+ * compile.c: items to steps: whose conversation it is, what of it belongs to
+ * each response, and in which order rules add up.
  *
- * Steps of the conversation are taken in order.  An item with a position is
- * put where so much has been sent, by splitting what sends there; one with a
- * time becomes an alarm.  What is left is a plain list, so that the machine
- * that executes it knows nothing of offsets.
+ * Steps of the conversation are taken in order; items with a position are put
+ * among them (place.c).  What is left is a plain list, so that the machine that
+ * executes it knows nothing of offsets.
  */
 #include "compile.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "chance.h"
-
-#define GARBAGE_BYTES 64
-
-/* -- Single steps ---------------------------------------------------------- */
-
-static struct step send_step(enum send_source source, int64_t size,
-                             uint64_t seed) {
-  struct step step = step_make(OP_SEND);
-  step.source = (uint8_t)source;
-  step.a = size;
-  step.seed = seed;
-  return step;
-}
-
-/* An item as the machine executes it. */
-static struct step lower(const struct step *item, uint64_t seed) {
-  struct step step = *item;
-  switch (item->op) {
-    case OP_SEND:
-      step.source = item->text != NULL ? SEND_TEXT : SEND_PATTERN;
-      step.a = item->text != NULL ? item->length : item->a;
-      break;
-    case OP_GARBAGE:
-      step =
-          send_step(SEND_RANDOM, item->has_argument ? item->a : GARBAGE_BYTES,
-                    chance_mix(seed, 0x6a, 0));
-      break;
-    case OP_FLOOD:
-      step = send_step(SEND_PATTERN, ENDLESS, 0);
-      break;
-    case OP_WAIT:
-      step.op = item->has_argument ? OP_WAIT : OP_HOLD;
-      break;
-    case OP_RELAY:
-    case OP_ECHO:
-      step.a = ENDLESS;
-      break;
-    default:
-      break;
-  }
-  step.at = item->at;
-  return step;
-}
-
-static int add_lowered(struct program *program, size_t index,
-                       const struct step *item, uint64_t seed) {
-  struct step step = lower(item, seed);
-  int error = 0;
-  if (step.text != NULL && step.at != AT_TEXT)
-    error = program_text(program, step.text, step.length, &step.text);
-  return error < 0 ? error : program_insert(program, index, &step);
-}
-
-/* -- Positions ------------------------------------------------------------- */
-
-/* Where the body begins: the first step that sends of it. */
-static size_t body_index(const struct program *program) {
-  for (size_t i = 0; i < program->count; i++)
-    if (program->steps[i].is_body)
-      return i;
-  return 0;
-}
-
-/* What was put at the same place before comes first. */
-static size_t behind_others(const struct program *program, size_t index) {
-  while (index < program->count && program->steps[index].at != AT_NONE &&
-         !step_sends(&program->steps[index]))
-    index++;
-  return index;
-}
-
-static int flip_byte(struct program *program, size_t from, int64_t offset) {
-  size_t begin, end;
-  int error = program_split(program, from, offset, &begin);
-  if (error == 0)
-    error = program_split(program, from, offset + 1, &end);
-  for (; error == 0 && begin < end; begin++)
-    if (step_sends(&program->steps[begin]))
-      program->steps[begin].flip = !program->steps[begin].flip;
-  return error;
-}
-
-static void flip_body(struct program *program, size_t from) {
-  for (size_t i = from; i < program->count; i++)
-    if (program->steps[i].is_body)
-      program->steps[i].flip = true;
-}
-
-static int place_at_offset(struct program *program, size_t from, int64_t offset,
-                           const struct step *item, uint64_t seed) {
-  size_t index;
-  if (item->op == OP_CORRUPT)
-    return flip_byte(program, from, offset);
-  int error = program_split(program, from, offset, &index);
-  if (error < 0)
-    return error;
-  if (item->op == OP_CHANGE) {
-    flip_body(program, index);
-    return 0;
-  }
-  return add_lowered(program, behind_others(program, index), item, seed);
-}
-
-static int place_at_time(struct program *program, const struct step *item,
-                         uint64_t seed) {
-  struct step alarm = step_make(OP_ALARM);
-  size_t index = 0;
-  alarm.position = item->position;
-  alarm.at = AT_TIME;
-  /* Sorted, so that the next alarm is always the first one ahead. */
-  while (index < program->count && program->steps[index].op == OP_ALARM &&
-         program->steps[index].position <= item->position)
-    index += 2;
-  int error = program_insert(program, index, &alarm);
-  return error < 0 ? error : add_lowered(program, index + 1, item, seed);
-}
-
-/* Splits the first step that passes on without end where the text has come. */
-static int place_at_text(struct program *program, const struct step *item,
-                         uint64_t seed) {
-  size_t i = 0;
-  while (
-      i < program->count &&
-      !((program->steps[i].op == OP_RELAY || program->steps[i].op == OP_ECHO) &&
-        program->steps[i].text == NULL && program->steps[i].a == ENDLESS))
-    i++;
-  if (i == program->count)
-    return -ERANGE;
-  struct step until = program->steps[i];
-  int error = program_text(program, item->text, item->length, &until.text);
-  until.length = item->length;
-  until.a = ENDLESS;
-  if (error == 0)
-    error = program_insert(program, i, &until);
-  return error < 0 ? error : add_lowered(program, i + 1, item, seed);
-}
-
-static int place(struct program *program, const struct step *item,
-                 uint64_t seed) {
-  size_t body = body_index(program);
-  int64_t size = item->at == AT_PERCENT ? program_size(program, body) : 0;
-  switch (item->at) {
-    case AT_BYTE:
-      return place_at_offset(program, 0, item->position, item, seed);
-    case AT_BODY:
-      return place_at_offset(program, body, item->position, item, seed);
-    case AT_PERCENT:
-      if (size < 0)
-        return -ERANGE;
-      return place_at_offset(
-          program, body,
-          (int64_t)((double)size * ((double)item->position / 1e6)), item, seed);
-    case AT_TIME:
-      return place_at_time(program, item, seed);
-    default:
-      return place_at_text(program, item, seed);
-  }
-}
-
-#define PLACE_TIMES 1u
-#define PLACE_OFFSETS 2u
-#define PLACE_TEXTS 4u /* after all offsets: they are looked for behind them */
-
-static unsigned kind_of(const struct step *item) {
-  return item->at == AT_NONE   ? 0
-         : item->at == AT_TIME ? PLACE_TIMES
-         : item->at == AT_TEXT ? PLACE_TEXTS
-                               : PLACE_OFFSETS;
-}
-
-static int place_all(struct program *program, const struct program *items,
-                     uint64_t seed, unsigned kinds,
-                     const struct step **ret_wrong) {
-  int error = 0;
-  for (uint32_t i = 0; i < items->count && error == 0; i++) {
-    const struct step *item = &items->steps[i];
-    if ((kind_of(item) & kinds) == 0)
-      continue;
-    error = place(program, item, seed);
-    if (error == -ERANGE)
-      *ret_wrong = item;
-  }
-  return error;
-}
+#include "place.h"
 
 /* -- Conversations --------------------------------------------------------- */
 
@@ -223,33 +39,14 @@ static int add_steps(struct program *program, const struct program *items,
       error = program_add(program, &wait);
     }
     if (error == 0)
-      error = add_lowered(program, program->count, item, seed);
+      error = place_step(program, program->count, item, seed);
+    if (error < 0)
+      return error;
     struct step *last = &program->steps[program->count - 1];
-    if (error == 0 && last->op == OP_SEND && last->source == SEND_PATTERN) {
+    if (last->op == OP_SEND && last->source == SEND_PATTERN) {
       last->b = offset;
       offset += last->a;
     }
-  }
-  return error;
-}
-
-static int add_own_steps(struct program *program, const struct rules *rules,
-                         uint64_t chosen, enum conversation kind) {
-  static const enum step_op origin[] = {OP_READ_HEAD, OP_ANSWER, OP_AGAIN};
-  static const enum step_op early[] = {OP_READ_LINE, OP_ANSWER, OP_READ_HEAD,
-                                       OP_AGAIN};
-  bool is_early = rules_find(rules, chosen, OP_EARLY) != NULL;
-  const enum step_op *ops = is_early ? early : origin;
-  size_t count = is_early ? 4 : 3;
-  int error = 0;
-  if (kind == CONVERSE_PROXY) {
-    struct step relay = step_make(OP_RELAY);
-    relay.a = ENDLESS;
-    return program_add(program, &relay);
-  }
-  for (size_t i = 0; i < count && error == 0; i++) {
-    struct step step = step_make(ops[i]);
-    error = program_add(program, &step);
   }
   return error;
 }
@@ -281,7 +78,7 @@ static int add_pace(struct program *program, const struct program *items,
         ((!loss_only && step_class(&items->steps[i]) == CLASS_PACE) ||
          items->steps[i].op == OP_LOSS) &&
         !join_pace(program, &items->steps[i]))
-      error = add_lowered(program, program->count, &items->steps[i], seed);
+      error = place_step(program, program->count, &items->steps[i], seed);
   return error;
 }
 
@@ -289,45 +86,84 @@ static int add_pace(struct program *program, const struct program *items,
  * pace and positions of all are the connection's. */
 static bool is_raw(const struct rules *rules, uint64_t chosen) {
   for (size_t i = 0; i < rules->count; i++)
-    if ((chosen >> i & 1) && !compile_is_for_response(rules->items[i]) &&
+    if (rules_has(chosen, i) && !compile_is_for_response(rules->items[i]) &&
         !rule_has(rules->items[i], OP_ANSWER))
       return true;
   return false;
 }
 
-static int converse(struct program *program, const struct rules *rules,
-                    uint64_t chosen, enum conversation kind, uint64_t seed,
-                    const struct step **ret_wrong) {
-  bool all = kind == CONVERSE_PROXY || is_raw(rules, chosen);
-  bool own_steps = true;
+/* A conversation that is being put together. */
+struct draft {
+  struct program *program;
+  const struct rules *rules;
+  uint64_t chosen, seed;
+  enum conversation kind;
+  bool has_all; /* also what else were each response's */
+};
+
+/* Whether steps, pace and offsets of a rule belong here, and not to each
+ * response. */
+static bool is_here(const struct draft *draft, const struct program *items) {
+  return draft->has_all || !compile_is_for_response(items);
+}
+
+/* What the kind of server does of itself. */
+static int add_own_steps(const struct draft *draft) {
+  static const enum step_op proxy[] = {OP_RELAY, OP_COUNT};
+  static const enum step_op origin[] = {OP_READ_HEAD, OP_ANSWER, OP_AGAIN,
+                                        OP_COUNT};
+  static const enum step_op early[] = {OP_READ_LINE, OP_ANSWER, OP_READ_HEAD,
+                                       OP_AGAIN, OP_COUNT};
+  bool is_early = rules_find(draft->rules, draft->chosen, OP_EARLY) != NULL;
+  const enum step_op *op = draft->kind == CONVERSE_PROXY ? proxy
+                           : is_early                    ? early
+                                                         : origin;
   int error = 0;
-  /* Pace first, then whoever brings steps. */
-  for (int pass = 0; pass < 2; pass++)
-    for (size_t i = 0; i < rules->count && error == 0; i++) {
-      const struct program *items = rules->items[i];
-      bool here = all || !compile_is_for_response(items);
-      bool has_steps = rule_has_steps(items);
-      if (!(chosen >> i & 1))
-        continue;
-      if (pass == 0 && !has_steps)
-        error = add_pace(program, items, !here, seed);
-      if (pass == 1 && here && has_steps) {
-        own_steps = false;
-        error = add_steps(program, items, seed);
-      }
-    }
-  if (error == 0 && own_steps)
-    error = add_own_steps(program, rules, chosen, kind);
-  for (unsigned texts = 0; texts < 2; texts++)
-    for (size_t i = 0; i < rules->count && error == 0; i++) {
-      const struct program *items = rules->items[i];
-      bool here = all || !compile_is_for_response(items);
-      unsigned kinds = rule_needs_request(items) ? 0 : PLACE_TIMES;
-      kinds |= here ? PLACE_OFFSETS : 0;
-      if (chosen >> i & 1)
-        error = place_all(program, items, seed,
-                          texts ? (here ? PLACE_TEXTS : 0) : kinds, ret_wrong);
-    }
+  for (; *op != OP_COUNT && error == 0; op++) {
+    struct step step = step_make(*op);
+    error = place_step(draft->program, draft->program->count, &step, 0);
+  }
+  return error;
+}
+
+static int add_all_pace(const struct draft *draft) {
+  int error = 0;
+  for (size_t i = 0; i < draft->rules->count && error == 0; i++) {
+    const struct program *items = draft->rules->items[i];
+    if (rules_has(draft->chosen, i) && !rule_has_steps(items))
+      error =
+          add_pace(draft->program, items, !is_here(draft, items), draft->seed);
+  }
+  return error;
+}
+
+static int add_all_steps(const struct draft *draft) {
+  bool has_steps = false;
+  int error = 0;
+  for (size_t i = 0; i < draft->rules->count && error == 0; i++) {
+    const struct program *items = draft->rules->items[i];
+    if (!rules_has(draft->chosen, i) || !is_here(draft, items) ||
+        !rule_has_steps(items))
+      continue;
+    has_steps = true;
+    error = add_steps(draft->program, items, draft->seed);
+  }
+  return has_steps ? error : add_own_steps(draft);
+}
+
+/* Those of `kinds` that are the connection's. */
+static int place_rules(const struct draft *draft, unsigned kinds,
+                       const struct step **ret_wrong) {
+  int error = 0;
+  for (size_t i = 0; i < draft->rules->count && error == 0; i++) {
+    const struct program *items = draft->rules->items[i];
+    unsigned own = rule_needs_request(items) ? 0 : PLACE_TIMES;
+    if (is_here(draft, items))
+      own |= PLACE_OFFSETS | PLACE_TEXTS;
+    if (rules_has(draft->chosen, i))
+      error = place_items(draft->program, items, draft->seed, own & kinds,
+                          ret_wrong);
+  }
   return error;
 }
 
@@ -336,10 +172,22 @@ int compile_conversation(const struct rules *rules, uint64_t chosen,
                          struct program **ret_program,
                          const struct step **ret_wrong) {
   struct program *program = program_new();
+  struct draft draft = {
+      .program = program,
+      .rules = rules,
+      .chosen = chosen,
+      .seed = seed,
+      .kind = kind,
+      .has_all = kind == CONVERSE_PROXY || is_raw(rules, chosen),
+  };
   struct step fin = step_make(OP_FIN);
-  int error = program != NULL ? 0 : -ENOMEM;
+  int error = program != NULL ? add_all_pace(&draft) : -ENOMEM;
   if (error == 0)
-    error = converse(program, rules, chosen, kind, seed, ret_wrong);
+    error = add_all_steps(&draft);
+  if (error == 0)
+    error = place_rules(&draft, PLACE_TIMES | PLACE_OFFSETS, ret_wrong);
+  if (error == 0)
+    error = place_rules(&draft, PLACE_TEXTS, ret_wrong);
   if (error == 0)
     error = program_add(program, &fin);
   if (error == 0)
@@ -430,10 +278,10 @@ int compile_response(struct program *response, const struct program *items,
       if (items->steps[i].at == AT_NONE && items->steps[i].op != OP_LATENCY &&
           (step_class(&items->steps[i]) == CLASS_PACE ||
            items->steps[i].op == OP_LOSS))
-        error = add_lowered(response, 0, &items->steps[i], seed);
+        error = place_step(response, 0, &items->steps[i], seed);
   if (error == 0)
-    error = place_all(response, items, seed,
-                      PLACE_OFFSETS | PLACE_TEXTS | (times ? PLACE_TIMES : 0),
-                      ret_wrong);
+    error = place_items(response, items, seed,
+                        PLACE_OFFSETS | PLACE_TEXTS | (times ? PLACE_TIMES : 0),
+                        ret_wrong);
   return error;
 }

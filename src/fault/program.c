@@ -110,6 +110,11 @@ bool step_sends(const struct step *step) {
   return step->op == OP_SEND || step->op == OP_RELAY || step->op == OP_ECHO;
 }
 
+bool step_passes_all(const struct step *step) {
+  return (step->op == OP_RELAY || step->op == OP_ECHO) && step->a == ENDLESS &&
+         step->text == NULL;
+}
+
 int program_split(struct program *program, size_t from, int64_t offset,
                   size_t *ret_index) {
   size_t i = from;

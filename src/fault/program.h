@@ -48,5 +48,7 @@ int64_t program_size(const struct program *program, size_t from);
 
 /* Does it send, by itself or by passing on? */
 bool step_sends(const struct step *step);
+/* Does it pass on all that comes, up to its end? */
+bool step_passes_all(const struct step *step);
 
 #endif

@@ -40,7 +40,14 @@ bool rules_are_same(const struct rules *one, const struct rules *other);
 /* Another list of the same rules. */
 struct rules rules_hold(const struct rules *rules);
 
-/* The rules that apply, as bits. */
+/* A set of rules: a bit for each. */
+#define RULES_ALL UINT64_MAX
+
+static inline bool rules_has(uint64_t chosen, size_t index) {
+  return chosen >> index & 1;
+}
+
+/* Those that apply. */
 uint64_t rules_chosen(const struct rules *rules,
                       const struct occasion *occasion);
 
