@@ -45,10 +45,6 @@ static int read_own_rules(struct asking *asking, char **ret_problem) {
   return error;
 }
 
-static bool is_chosen(uint64_t chosen, size_t i) {
-  return chosen >> i & 1;
-}
-
 static void choose_rules(struct asking *asking) {
   struct connection *connection = asking->connection;
   struct server *server = asking->server;
@@ -58,10 +54,10 @@ static void choose_rules(struct asking *asking) {
   asking->chosen = rules_chosen(&server->rules, &asking->occasion);
   asking->own_chosen = rules_chosen(&asking->own, &asking->occasion);
   for (size_t i = 0; i < server->rules.count; i++)
-    if (is_chosen(asking->chosen, i))
+    if (rules_has(asking->chosen, i))
       alterations_add(&asking->alterations, server->rules.items[i]);
   for (size_t i = 0; i < asking->own.count; i++)
-    if (is_chosen(asking->own_chosen, i))
+    if (rules_has(asking->own_chosen, i))
       alterations_add(&asking->alterations, asking->own.items[i]);
 }
 
@@ -84,12 +80,12 @@ static int place_rules(struct asking *asking, struct program *response) {
   int error = 0;
   for (size_t i = 0; i < server->rules.count && error != -ENOMEM; i++) {
     const struct program *items = server->rules.items[i];
-    if (is_chosen(asking->chosen, i) && compile_is_for_response(items))
+    if (rules_has(asking->chosen, i) && compile_is_for_response(items))
       error = compile_response(response, items, seed, rule_needs_request(items),
                                &wrong);
   }
   for (size_t i = 0; i < asking->own.count && error != -ENOMEM; i++)
-    if (is_chosen(asking->own_chosen, i))
+    if (rules_has(asking->own_chosen, i))
       error =
           compile_response(response, asking->own.items[i], seed, true, &wrong);
   return error == -ENOMEM ? error : 0;
@@ -134,7 +130,7 @@ bool answer_is_early(const char *line, size_t size) {
   memcpy(copy, line, size);
   request_parse(copy, size, &asking.request);
   if (asking.request.problem == 0 && read_own_rules(&asking, &problem) == 0)
-    is_early = rules_find(&asking.own, UINT64_MAX, OP_EARLY) != NULL;
+    is_early = rules_find(&asking.own, RULES_ALL, OP_EARLY) != NULL;
   rules_clear(&asking.own);
   free(asking.request.path);
   free(problem);

@@ -11,7 +11,7 @@
 
 const char *api_listen(const struct control *control,
                        const struct plan_server *server, char text[160]) {
-  const struct server *live = control_server(control, server->name);
+  const struct server *live = engine_server(control->engine, server->name);
   if (live != NULL && live->listener_count > 0)
     return address_print(&live->listeners[0].address, text);
   return server->listen_count > 0 ? server->listens[0] : "";

@@ -44,7 +44,7 @@ static int set_upstream(struct plan_server *proxy, const char *upstream) {
 /* Who is disabled keeps the ports that were chosen. */
 static int set_enabled(const struct control *control, struct plan_server *proxy,
                        bool enabled) {
-  const struct server *server = control_server(control, proxy->name);
+  const struct server *server = engine_server(control->engine, proxy->name);
   char text[160];
   int error = 0;
   proxy->is_disabled = !enabled;

@@ -18,6 +18,7 @@
 
 /* The version of toxiproxy whose API this is; clients compare it. */
 #define TOXIPROXY_VERSION "2.12.0"
+
 void api_refuse(struct api_reply *reply, int status, const char *error, ...) {
   char *text = NULL;
   va_list arguments;

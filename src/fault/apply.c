@@ -29,13 +29,6 @@ struct apply {
   char **ret_error;
 };
 
-static struct server *find(struct engine *engine, const char *name) {
-  struct server *server = engine->servers;
-  while (server != NULL && strcmp(server->name, name) != 0)
-    server = server->next;
-  return server;
-}
-
 /* -- Trying ---------------------------------------------------------------- */
 
 /* The rules of a server and of its toxics. */
@@ -67,7 +60,7 @@ static int try_one(struct apply *apply, const struct plan_server *planned,
       .upstream = planned->upstream,
       .rules = change->rules,
   };
-  struct server *old = find(apply->engine, planned->name);
+  struct server *old = engine_server(apply->engine, planned->name);
   if (old == NULL || !server_is_same(old, &config))
     return server_new(apply->engine, &config, &change->made, apply->ret_error);
   change->kept = old;

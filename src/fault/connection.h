@@ -89,7 +89,6 @@ struct connection {
 struct peer {
   struct side side;
   struct lane lane;
-  bool is_connected;
 };
 
 /* Why a machine stops. */

@@ -3,9 +3,6 @@
  */
 #include "control.h"
 
-#include <errno.h>
-#include <string.h>
-
 int control_change(struct control *control, struct plan *plan,
                    char **ret_error) {
   int error = plan_apply(plan, control->engine, ret_error);
@@ -55,12 +52,4 @@ int control_reload(struct control *control, char **ret_error) {
 
 void control_end(struct control *control) {
   plan_clear(&control->plan);
-}
-
-const struct server *control_server(const struct control *control,
-                                    const char *name) {
-  const struct server *server = control->engine->servers;
-  while (server != NULL && strcmp(server->name, name) != 0)
-    server = server->next;
-  return server;
 }

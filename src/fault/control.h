@@ -23,8 +23,4 @@ int control_change(struct control *control, struct plan *plan,
                    char **ret_error);
 void control_end(struct control *control);
 
-/* What listens under this name; NULL: nothing does now. */
-const struct server *control_server(const struct control *control,
-                                    const char *name);
-
 #endif

@@ -52,8 +52,6 @@ struct connection *engine_take_connection(struct engine *engine) {
   engine->free_connections = *link_of(connection);
   memset(connection, 0, sizeof(*connection));
   engine->live++;
-  if (engine->live > engine->most)
-    engine->most = engine->live;
   return connection;
 }
 
@@ -63,7 +61,7 @@ void engine_bury(struct engine *engine, struct connection *connection) {
   engine->live--;
 }
 
-static void empty_graveyard(struct engine *engine) {
+void engine_empty_graveyard(struct engine *engine) {
   while (engine->graveyard != NULL) {
     struct connection *connection = engine->graveyard;
     engine->graveyard = *link_of(connection);
@@ -81,10 +79,16 @@ void engine_each(struct engine *engine, const struct server *server,
   for (struct slab *slab = engine->slabs; slab != NULL; slab = slab->next)
     for (size_t i = 0; i < SLAB_CONNECTIONS; i++) {
       struct connection *connection = &slab->connections[i];
-      if (connection->server != NULL && connection->ending == END_NONE &&
-          (server == NULL || connection->server == server))
+      if (connection->server == server && connection->ending == END_NONE)
         visit(connection, data);
     }
+}
+
+struct server *engine_server(const struct engine *engine, const char *name) {
+  struct server *server = engine->servers;
+  while (server != NULL && strcmp(server->name, name) != 0)
+    server = server->next;
+  return server;
 }
 
 /* -- Pipes ----------------------------------------------------------------- */
@@ -184,14 +188,9 @@ void engine_handle(struct engine *engine) {
   int count = epoll_wait(engine->epoll_fd, events, EVENTS_AT_ONCE, 0);
   for (int i = 0; i < count; i++)
     take_event(&events[i]);
-  empty_graveyard(engine);
+  engine_empty_graveyard(engine);
   log_flush(engine->log);
   set_timer(engine);
-}
-
-void engine_forget(struct engine *engine, struct server *server) {
-  (void)server;
-  empty_graveyard(engine);
 }
 
 /* -- Life ------------------------------------------------------------------ */
@@ -214,26 +213,19 @@ int engine_open(struct engine *engine, struct belay_loop *loop,
   return error;
 }
 
-static void stop(struct connection *connection, void *data) {
-  (void)data;
-  connection_end(connection, END_STOPPED);
-}
-
 void engine_stop(struct engine *engine) {
   engine->now_ns = belay_loop_now(engine->loop);
   for (struct server *server = engine->servers; server != NULL;
        server = server->next)
-    for (size_t i = 0; i < server->listener_count; i++)
-      listener_close(&server->listeners[i]);
-  engine_each(engine, NULL, stop, NULL);
-  empty_graveyard(engine);
+    server_stop(server);
+  engine_empty_graveyard(engine);
   log_flush(engine->log);
 }
 
 void engine_close(struct engine *engine) {
   while (engine->servers != NULL)
     server_close(engine->servers);
-  empty_graveyard(engine);
+  engine_empty_graveyard(engine);
   while (engine->slabs != NULL) {
     struct slab *slab = engine->slabs;
     engine->slabs = slab->next;

@@ -36,7 +36,6 @@ struct engine {
   struct connection *free_connections;
   struct connection *graveyard; /* ended in this round */
   uint64_t live;
-  uint64_t most; /* live at once, so far */
 
   int pipes[POOLED_PIPES][2];
   size_t pipe_count;
@@ -50,6 +49,10 @@ int engine_open(struct engine *engine, struct belay_loop *loop,
 void engine_stop(struct engine *engine);
 void engine_close(struct engine *engine);
 
+static inline struct engine *engine_of(const struct lane *lane) {
+  return lane->connection->server->engine;
+}
+
 /* To be called for each event of the loop whose data is the engine. */
 void engine_handle(struct engine *engine);
 
@@ -58,16 +61,20 @@ void engine_handle(struct engine *engine);
 int engine_watch(struct engine *engine, struct side *side);
 int engine_listen(struct engine *engine, struct listener *listener);
 
-/* Calls `visit` for each connection of a server (NULL: all); it may end it. */
+/* Calls `visit` for each connection of a server; it may end it. */
 void engine_each(struct engine *engine, const struct server *server,
                  void (*visit)(struct connection *connection, void *data),
                  void *data);
 
+/* The server of that name, or NULL. */
+struct server *engine_server(const struct engine *engine, const char *name);
+
 /* From the slab: zeroed; NULL out of memory. */
 struct connection *engine_take_connection(struct engine *engine);
 void engine_bury(struct engine *engine, struct connection *connection);
-/* No event of a server that is about to be freed is looked at any more. */
-void engine_forget(struct engine *engine, struct server *server);
+/* What ended is free again, and names no server any more.  Not in the middle
+ * of a round, whose events may be about it. */
+void engine_empty_graveyard(struct engine *engine);
 
 /* An empty pipe, and back; -errno. */
 int engine_take_pipe(struct engine *engine, int ret_pipe[2]);

@@ -64,17 +64,16 @@ static int start_listening(struct listener *listener) {
   struct server *server = listener->server;
   struct side side = {.fd = listener->fd};
   const struct rules *rules = &server->rules;
-  uint64_t all = UINT64_MAX;
-  if (rules_find(rules, all, OP_REFUSED) != NULL)
+  if (rules_find(rules, RULES_ALL, OP_REFUSED) != NULL)
     return 0; /* bound, and no more */
-  bool is_full = rules_find(rules, all, OP_FULL_BACKLOG) != NULL;
+  bool is_full = rules_find(rules, RULES_ALL, OP_FULL_BACKLOG) != NULL;
   if (listen(listener->fd, is_full ? 0 : BACKLOG) < 0)
     return -errno;
   if (is_full)
     return fill_backlog(listener);
-  if (rules_find(rules, all, OP_DROP_SYN) != NULL)
+  if (rules_find(rules, RULES_ALL, OP_DROP_SYN) != NULL)
     return side_lose(&side, 1000000);
-  if (rules_find(rules, all, OP_NEVER_ACCEPT) != NULL)
+  if (rules_find(rules, RULES_ALL, OP_NEVER_ACCEPT) != NULL)
     return 0;
   return engine_listen(server->engine, listener);
 }

@@ -40,10 +40,6 @@ struct relay {
   int64_t last_due_ns;
 };
 
-static struct engine *engine_of(const struct lane *lane) {
-  return lane->connection->server->engine;
-}
-
 static struct relay *relay_of(struct lane *lane) {
   struct work *work = lane_work(lane);
   if (work == NULL)
@@ -98,11 +94,9 @@ static enum result complete(struct lane *lane) {
 static enum result come_to_end(struct lane *lane, const struct step *step) {
   const struct step *steps = lane->program->steps;
   complete(lane);
-  if (step->a == ENDLESS && step->text == NULL)
+  if (step_passes_all(step))
     return VM_NEXT;
-  while (lane->pc < lane->program->count &&
-         !((steps[lane->pc].op == OP_RELAY || steps[lane->pc].op == OP_ECHO) &&
-           steps[lane->pc].a == ENDLESS && steps[lane->pc].text == NULL))
+  while (lane->pc < lane->program->count && !step_passes_all(&steps[lane->pc]))
     lane->pc++;
   return VM_NEXT;
 }
@@ -126,7 +120,7 @@ static enum result pour_out(struct lane *lane, struct relay *relay) {
     if (n == -EAGAIN)
       return VM_WAIT;
     if (n <= 0)
-      return vm_broken(lane, out, (int)n);
+      return vm_broken(lane, out);
     relay->pipe_bytes -= (size_t)n;
     pace_count(lane, n);
   }
@@ -149,7 +143,7 @@ static enum result pour_in(struct lane *lane, const struct step *step,
   if (n == 0)
     return come_to_end(lane, step);
   if (n < 0)
-    return vm_broken(lane, in, (int)n);
+    return vm_broken(lane, in);
   relay->pipe_bytes = (size_t)n;
   lane->progress += n;
   return VM_AGAIN;
@@ -237,7 +231,7 @@ static enum result send_queue(struct lane *lane, struct relay *relay) {
     if (n == -EAGAIN)
       return VM_WAIT;
     if (n < 0)
-      return vm_broken(lane, out, (int)n);
+      return vm_broken(lane, out);
     chunk->at += (size_t)n;
     relay->queued -= (size_t)n;
     pace_count(lane, n);
@@ -318,14 +312,14 @@ static enum result read_chunk(struct lane *lane, const struct step *step,
   if (n == -EAGAIN || n == 0)
     return VM_WAIT;
   if (n < 0)
-    return vm_broken(lane, in, (int)n);
+    return vm_broken(lane, in);
   size_t own = step->text != NULL
                    ? match(relay, step, engine->scratch, (size_t)n)
                    : (size_t)n;
   lane->progress += (int64_t)own;
   if (give_back(relay, engine->scratch + own, (size_t)n - own) < 0 ||
       queue(lane, step, relay, engine->scratch, own) < 0)
-    return vm_broken(lane, in, -ENOMEM);
+    return vm_broken(lane, in);
   return VM_AGAIN;
 }
 
@@ -383,7 +377,7 @@ enum result vm_relay(struct lane *lane, const struct step *step) {
     return gone ? VM_GONE : VM_WAIT;
   struct relay *relay = relay_of(lane);
   if (relay == NULL)
-    return vm_broken(lane, lane_in(lane), -ENOMEM);
+    return vm_broken(lane, lane_in(lane));
   bool by_memory = lane->work->delay_ns > 0 || lane->work->jitter_ns > 0 ||
                    step->text != NULL || step->flip ||
                    connection->tls != NULL || relay->first != NULL ||

@@ -136,7 +136,7 @@ const struct step *rules_find(const struct rules *rules, uint64_t chosen,
                               enum step_op op) {
   for (size_t i = 0; i < rules->count; i++) {
     const struct program *items = rules->items[i];
-    for (uint32_t j = 0; (chosen >> i & 1) && j < items->count; j++)
+    for (uint32_t j = 0; rules_has(chosen, i) && j < items->count; j++)
       if (items->steps[j].op == op)
         return &items->steps[j];
   }

@@ -44,7 +44,7 @@ static char *print_rules(const struct rules *rules, uint64_t chosen) {
   size_t size = 0, count = 0;
   FILE *file = open_memstream(&text, &size);
   for (size_t i = 0; file != NULL && i < rules->count; i++) {
-    char *one = chosen >> i & 1 ? parse_print(rules->items[i]) : NULL;
+    char *one = rules_has(chosen, i) ? parse_print(rules->items[i]) : NULL;
     if (one != NULL)
       fprintf(file, "%s%s", count++ > 0 ? " | " : "", one);
     free(one);
@@ -55,7 +55,7 @@ static char *print_rules(const struct rules *rules, uint64_t chosen) {
 }
 
 char *server_wanted(const struct server *server) {
-  return print_rules(&server->rules, UINT64_MAX);
+  return print_rules(&server->rules, RULES_ALL);
 }
 
 static struct program *hold_only(void) {
@@ -115,7 +115,7 @@ static int check_permission(const struct rules *rules) {
   static const enum step_op ops[] = {OP_VANISH, OP_LOSS, OP_DROP_SYN};
   bool needed = false;
   for (size_t i = 0; i < 3; i++)
-    needed = needed || rules_find(rules, UINT64_MAX, ops[i]) != NULL;
+    needed = needed || rules_find(rules, RULES_ALL, ops[i]) != NULL;
   if (!needed)
     return 0;
   struct side probe = {.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
@@ -157,8 +157,8 @@ static int check_rules(struct server *server, char **ret_error) {
 
 static int take_rules(struct server *server, const struct rules *rules,
                       char **ret_error) {
-  const struct step *limit = rules_find(rules, UINT64_MAX, OP_LIMIT);
-  const struct step *tls = rules_find(rules, UINT64_MAX, OP_TLS);
+  const struct step *limit = rules_find(rules, RULES_ALL, OP_LIMIT);
+  const struct step *tls = rules_find(rules, RULES_ALL, OP_TLS);
   server->rules = rules_hold(rules);
   server->limit = limit != NULL ? limit->a : 0;
   server->tls_fault = tls == NULL || tls->word == NO_WORD
@@ -291,8 +291,8 @@ static int listen_on(struct server *server, const char *text,
   return error;
 }
 
-/* What cannot be changed without opening anew. */
-static char *place_of(const struct server_config *config) {
+/* Addresses, root, upstream and ways of listening, as text; to be freed. */
+static char *identity_of(const struct server_config *config) {
   char *text = NULL;
   size_t size = 0;
   FILE *file = open_memstream(&text, &size);
@@ -316,9 +316,9 @@ static char *place_of(const struct server_config *config) {
 
 bool server_is_same(const struct server *server,
                     const struct server_config *config) {
-  char *place = place_of(config);
-  bool is_same = place != NULL && strcmp(place, server->place) == 0;
-  free(place);
+  char *identity = identity_of(config);
+  bool is_same = identity != NULL && strcmp(identity, server->identity) == 0;
+  free(identity);
   return is_same;
 }
 
@@ -356,10 +356,10 @@ int server_new(struct engine *engine, const struct server_config *config,
   server->name = strdup(config->name);
   server->hash = chance_name(config->name);
   server->listens = copy_listens(config);
-  server->place = place_of(config);
+  server->identity = identity_of(config);
   server->paths = paths_new();
   bool good = server->name != NULL && server->listens != NULL &&
-              server->place != NULL && server->paths != NULL;
+              server->identity != NULL && server->paths != NULL;
   int error = good ? take_config(server, config, ret_error) : -ENOMEM;
   if (error == 0)
     *ret_server = server;
@@ -399,12 +399,15 @@ static void stop(struct connection *connection, void *data) {
   connection_end(connection, END_STOPPED);
 }
 
+void server_stop(struct server *server) {
+  server_mute(server);
+  engine_each(server->engine, server, stop, NULL);
+}
+
 void server_close(struct server *server) {
   struct server **link = &server->engine->servers;
-  for (size_t i = 0; i < server->listener_count; i++)
-    listener_close(&server->listeners[i]);
-  engine_each(server->engine, server, stop, NULL);
-  engine_forget(server->engine, server);
+  server_stop(server);
+  engine_empty_graveyard(server->engine);
   while (*link != NULL && *link != server)
     link = &(*link)->next;
   if (*link != NULL)
@@ -419,7 +422,7 @@ void server_close(struct server *server) {
        listen++)
     free(*listen);
   free(server->listens);
-  free(server->place);
+  free(server->identity);
   free(server->name);
   free(server);
 }

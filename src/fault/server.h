@@ -39,7 +39,7 @@ struct server {
   struct engine *engine;
   char *name;
   char **listens; /* as they were given, up to NULL */
-  char *place;    /* its addresses, root and upstream, as they were given */
+  char *identity; /* what cannot be changed without opening anew */
   uint64_t hash;  /* of the name */
   struct listener listeners[LISTENERS_AT_MOST];
   size_t listener_count;
@@ -82,7 +82,9 @@ int server_unmute(struct server *server);
 /* Whether it differs from a configuration in its faults alone. */
 bool server_is_same(const struct server *server,
                     const struct server_config *config);
-/* Ends its connections, stops listening, frees it. */
+/* Stops listening, and ends its connections. */
+void server_stop(struct server *server);
+/* Stops, and frees it.  Not in the middle of a round. */
 void server_close(struct server *server);
 /* Whether these faults could be had; changes nothing.  As server_new(). */
 int server_try_rules(struct server *server, const struct rules *rules,

@@ -47,6 +47,10 @@ const struct form step_forms[] = {
          "nothing answers, as behind a firewall (needs --private-net or root)"),
     {"limit", OP_LIMIT, CLASS_LISTEN, ARG_NUMBER, ARG_NONE, false, false, "N",
      NULL, "more connections at once than N are reset"},
+    {"tls", OP_TLS, CLASS_LISTEN, ARG_WORD, ARG_NONE, true, false,
+     "[right|expired|wrong-host|self-signed|stall|cut]",
+     "right expired wrong-host self-signed stall cut",
+     "TLS, and what is wrong with it"},
 
     STEP("read", OP_READ, ARG_SIZE, false, false, "SIZE", "read so much"),
     BARE("read-head", OP_READ_HEAD, CLASS_STEP, false,
@@ -148,10 +152,6 @@ const struct form step_forms[] = {
              "redirect there; without a URL, to itself, for ever"),
     RESPONSE("disposition", OP_DISPOSITION, ARG_TEXT, true, "[NAME]", NULL,
              "a Content-Disposition, by default a hostile one"),
-    {"tls", OP_TLS, CLASS_LISTEN, ARG_WORD, ARG_NONE, true, false,
-     "[right|expired|wrong-host|self-signed|stall|cut]",
-     "right expired wrong-host self-signed stall cut",
-     "TLS, and what is wrong with it"},
 };
 
 const size_t step_form_count = sizeof(step_forms) / sizeof(step_forms[0]);

@@ -42,6 +42,7 @@ enum step_op {
   OP_FULL_BACKLOG,
   OP_DROP_SYN,
   OP_LIMIT,
+  OP_TLS,
   /* STEP */
   OP_READ,
   OP_READ_HEAD,
@@ -92,7 +93,6 @@ enum step_op {
   OP_RETRY_AFTER,
   OP_REDIRECT,
   OP_DISPOSITION,
-  OP_TLS,
   /* Made by the compiler alone. */
   OP_ALARM, /* at `position` ns run the next step, wherever we are */
   OP_NEXT,  /* the answer is over: on with the conversation */

@@ -36,10 +36,6 @@ static void vm_begin(struct lane *lane, struct program *program) {
   lane->progress = 0;
 }
 
-static struct engine *engine_of(const struct lane *lane) {
-  return lane->connection->server->engine;
-}
-
 static int push(struct lane *lane, struct program *program, uint32_t resume_at,
                 bool keeps_pace) {
   struct work *work = lane_work(lane);

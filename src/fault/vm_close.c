@@ -22,7 +22,7 @@
 /* Whether the client has read nothing for so long. */
 static bool is_patience_over(struct lane *lane, int bytes,
                              int64_t patience_ns) {
-  const struct engine *engine = lane->connection->server->engine;
+  const struct engine *engine = engine_of(lane);
   struct work *work = lane_work(lane);
   if (work == NULL)
     return false;
@@ -36,7 +36,7 @@ static bool is_patience_over(struct lane *lane, int bytes,
 /* Whether everything has arrived, or never will; else when to look again is
  * set.  The step's progress is how long the last look was ago. */
 static bool has_arrived(struct lane *lane, int64_t patience_ns) {
-  struct engine *engine = lane->connection->server->engine;
+  struct engine *engine = engine_of(lane);
   int bytes = side_unacknowledged(lane_out(lane));
   if (bytes == 0)
     return true;
@@ -127,7 +127,7 @@ enum result vm_fin(struct lane *lane, const struct step *step) {
     return VM_WAIT;
   }
   if (n < 0 && n != -EAGAIN && !has_all)
-    return vm_broken(lane, in, (int)n);
+    return vm_broken(lane, in);
   connection_end(connection, END_FIN);
   return VM_GONE;
 }

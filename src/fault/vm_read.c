@@ -55,11 +55,10 @@ void exchange_free(struct connection *connection) {
 
 /* -- Reading --------------------------------------------------------------- */
 
-enum result vm_broken(struct lane *lane, struct side *side, int error) {
+enum result vm_broken(struct lane *lane, const struct side *side) {
   struct connection *connection = lane->connection;
   bool is_client = side == &connection->client;
   connection->is_cut_short = true;
-  (void)error;
   connection_end(connection, is_client ? END_CLIENT_RST : END_UPSTREAM_RST);
   return VM_GONE;
 }
@@ -83,7 +82,7 @@ static enum result discard(struct lane *lane, int64_t most) {
     if (n == -EAGAIN)
       return VM_WAIT;
     if (n < 0)
-      return vm_broken(lane, in, (int)n);
+      return vm_broken(lane, in);
     if (n == 0)
       break;
     lane->progress += n;
@@ -186,7 +185,7 @@ static enum result read_head(struct lane *lane,
       return VM_NEXT; /* whoever answers refuses it */
     }
     if (n < 0)
-      return vm_broken(lane, lane_in(lane), (int)n);
+      return vm_broken(lane, lane_in(lane));
   }
 }
 
@@ -221,6 +220,6 @@ enum result vm_read_until(struct lane *lane, const struct step *step) {
     if (n == 0)
       return VM_NEXT;
     if (n < 0)
-      return vm_broken(lane, lane_in(lane), (int)n);
+      return vm_broken(lane, lane_in(lane));
   }
 }

@@ -92,7 +92,7 @@ static size_t portion(struct lane *lane, const struct step *step,
 
 enum result vm_send(struct lane *lane, const struct step *step) {
   struct side *out = lane_out(lane);
-  struct engine *engine = lane->connection->server->engine;
+  struct engine *engine = engine_of(lane);
   int64_t budget = BYTES_AT_ONCE;
   while (step->a == ENDLESS || lane->progress < step->a) {
     if (budget <= 0) {
@@ -108,7 +108,7 @@ enum result vm_send(struct lane *lane, const struct step *step) {
       return VM_WAIT;
     }
     if (n <= 0)
-      return vm_broken(lane, out, (int)n);
+      return vm_broken(lane, out);
     lane->progress += n;
     budget -= n;
     pace_count(lane, n);

@@ -73,6 +73,6 @@ step_run vm_relay, vm_answer;
 bool answer_is_early(const char *line, size_t size);
 
 /* A client that cannot be written to, or read from, any more: ends it. */
-enum result vm_broken(struct lane *lane, struct side *side, int error);
+enum result vm_broken(struct lane *lane, const struct side *side);
 
 #endif
