@@ -4,7 +4,9 @@
 #ifndef FAULT_API_CALL_H
 #define FAULT_API_CALL_H
 
-#include "api_route.h"
+#include "api_message.h"
+#include "api_reply.h"
+#include "control.h"
 
 #define API_PARTS_AT_MOST 4
 

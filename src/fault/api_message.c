@@ -10,15 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the head ends; 0: not yet. */
-static size_t head_size(const char *input, size_t used) {
-  const char *end = memmem(input, used, "\r\n\r\n", 4);
-  const char *bare = memmem(input, used, "\n\n", 2);
-  if (bare != NULL && (end == NULL || bare < end))
-    return (size_t)(bare - input) + 2;
-  return end != NULL ? (size_t)(end - input) + 4 : 0;
-}
-
 static int refuse(struct api_message *message, int status) {
   message->request.problem = status;
   return 1;
@@ -57,11 +48,10 @@ static const char *take_line(const char *rest, size_t left, size_t *at) {
 
 /* The size at the beginning of a chunk; -1: it is none. */
 static int64_t chunk_size(const char *line) {
-  char *end;
   size_t digits = strspn(line, "0123456789abcdefABCDEF");
   if (digits == 0 || digits > 8)
     return -1;
-  return strtoll(line, &end, 16);
+  return strtoll(line, NULL, 16);
 }
 
 /* Goes through the chunks; into message->body, which has room for all. */
@@ -121,8 +111,8 @@ static int parse_head(struct api_message *message, const char *input,
 }
 
 static int parse(const char *input, size_t used, struct api_message *message) {
-  size_t size =
-      head_size(input, used < API_HEAD_AT_MOST ? used : API_HEAD_AT_MOST);
+  size_t most = used < API_HEAD_AT_MOST ? used : API_HEAD_AT_MOST;
+  size_t size = request_head_size(input, most, 0);
   if (size == 0)
     return used < API_HEAD_AT_MOST ? 0 : refuse(message, 431);
   int error = parse_head(message, input, size);

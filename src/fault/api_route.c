@@ -1,67 +1,17 @@
 /*
- * api_route.c: from a method and a path to what is done.
- *
- * A change is made to a copy of the plan, which then becomes the plan, or does
- * not; so a request that fails has changed nothing.  Statuses and words are
- * toxiproxy's.
+ * api_route.c: from a method and a path to what is done.  Statuses and words
+ * are toxiproxy's.
  */
 #include <belay/version.h>
 
-#include <errno.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api_call.h"
 #include "api_print.h"
-#include "cli/json.h"
+#include "api_route.h"
 
 /* The version of toxiproxy whose API this is; clients compare it. */
 #define TOXIPROXY_VERSION "2.12.0"
-
-void api_refuse(struct api_reply *reply, int status, const char *error, ...) {
-  char *text = NULL;
-  va_list arguments;
-  va_start(arguments, error);
-  if (vasprintf(&text, error, arguments) < 0)
-    text = NULL;
-  va_end(arguments);
-  reply->status = status;
-  fputs("{\"error\":", reply->file);
-  json_text(reply->file, text != NULL ? text : "out of memory");
-  fprintf(reply->file, ",\"status\":%d}\n", status);
-  free(text);
-}
-
-/* -- Pieces ---------------------------------------------------------------- */
-
-void call_refuse(struct call *call, int error, char *line) {
-  int status = error == -EINVAL || error == -E2BIG ? 400 : 500;
-  api_refuse(call->reply, status, "%s", line != NULL ? line : strerror(-error));
-  free(line);
-}
-
-bool call_begin_change(struct call *call) {
-  int error = plan_copy(&call->control->plan, &call->next);
-  if (error < 0)
-    call_refuse(call, error, NULL);
-  return error == 0;
-}
-
-bool call_commit(struct call *call) {
-  char *line = NULL;
-  int error = control_change(call->control, &call->next, &line);
-  if (error < 0)
-    call_refuse(call, error, line);
-  return error == 0;
-}
-
-struct plan_server *call_proxy(struct call *call) {
-  struct plan_server *proxy = plan_find(&call->control->plan, call->parts[1]);
-  if (proxy == NULL)
-    api_refuse(call->reply, 404, "proxy not found");
-  return proxy;
-}
 
 /* -- What there is --------------------------------------------------------- */
 

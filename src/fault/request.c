@@ -151,6 +151,18 @@ static void parse_field(char *line, struct request *request) {
     request->expects_continue = strcasecmp(value, "100-continue") == 0;
 }
 
+size_t request_head_size(const char *input, size_t size, size_t looked_at) {
+  for (size_t i = looked_at > 3 ? looked_at - 3 : 0; i + 1 < size; i++) {
+    if (input[i] != '\n')
+      continue;
+    if (input[i + 1] == '\n')
+      return i + 2;
+    if (i + 2 < size && input[i + 1] == '\r' && input[i + 2] == '\n')
+      return i + 3;
+  }
+  return 0;
+}
+
 void request_parse_any(char *head, size_t size, struct request *ret_request) {
   struct request request = {
       .problem = 400, .method = "", .target = "", .path = NULL, .query = ""};

@@ -29,6 +29,10 @@ struct request {
   const char *range, *if_range, *if_none_match, *if_modified_since;
 };
 
+/* Where the head ends: behind an empty line, whose CR may be missing.  0: not
+ * yet.  The first `looked_at` bytes were looked at before. */
+size_t request_head_size(const char *input, size_t size, size_t looked_at);
+
 /* `head` has `size` bytes, and one more, which becomes a 0.  As the origin
  * wants it: GET and HEAD alone, and nothing is kept alive behind a body. */
 void request_parse(char *head, size_t size, struct request *ret_request);

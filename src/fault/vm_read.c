@@ -10,6 +10,7 @@
 
 #include "engine.h"
 #include "exchange.h"
+#include "request.h"
 #include "side.h"
 #include "work.h"
 
@@ -119,19 +120,6 @@ static ssize_t fill(struct lane *lane) {
   return n;
 }
 
-/* Where the head ends: behind an empty line, whose CR may be missing. */
-static size_t find_head(const char *input, size_t used, size_t from) {
-  for (size_t i = from > 3 ? from - 3 : 0; i + 1 < used; i++) {
-    if (input[i] != '\n')
-      continue;
-    if (input[i + 1] == '\n')
-      return i + 2;
-    if (i + 2 < used && input[i + 1] == '\r' && input[i + 2] == '\n')
-      return i + 3;
-  }
-  return 0;
-}
-
 static size_t find_line(const char *input, size_t used, size_t from) {
   const char *end = memchr(input + from, '\n', used - from);
   return end != NULL ? (size_t)(end - input) + 1 : 0;
@@ -169,7 +157,7 @@ static enum result read_head(struct lane *lane,
         lane->progress = 0;
         continue;
       }
-      if (exchange->head == 0 && find == find_head)
+      if (exchange->head == 0 && find == request_head_size)
         connection->owes_head |= (exchange->head = find_early(lane)) > 0;
       if (exchange->head > 0)
         return VM_NEXT;
@@ -191,7 +179,7 @@ static enum result read_head(struct lane *lane,
 
 enum result vm_read_head(struct lane *lane, const struct step *step) {
   (void)step;
-  return read_head(lane, find_head);
+  return read_head(lane, request_head_size);
 }
 
 enum result vm_read_line(struct lane *lane, const struct step *step) {

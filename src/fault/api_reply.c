@@ -1,0 +1,21 @@
+/* api_reply.c: errors, as toxiproxy tells of them. */
+#include "api_reply.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "cli/json.h"
+
+void api_refuse(struct api_reply *reply, int status, const char *error, ...) {
+  char *text = NULL;
+  va_list arguments;
+  va_start(arguments, error);
+  if (vasprintf(&text, error, arguments) < 0)
+    text = NULL;
+  va_end(arguments);
+  reply->status = status;
+  fputs("{\"error\":", reply->file);
+  json_text(reply->file, text != NULL ? text : "out of memory");
+  fprintf(reply->file, ",\"status\":%d}\n", status);
+  free(text);
+}
