@@ -47,6 +47,14 @@ int plan_add_listen(struct plan_server *server, const char *text,
   return 0;
 }
 
+/* NULL stays NULL. */
+static int copy_text(const char *text, char **ret_copy) {
+  if (text == NULL)
+    return 0;
+  *ret_copy = strdup(text);
+  return *ret_copy != NULL ? 0 : -ENOMEM;
+}
+
 /* One server, of the options and operands. */
 static int add_single(struct plan *plan, const struct fault_options *options,
                       char **ret_error) {
@@ -58,11 +66,10 @@ static int add_single(struct plan *plan, const struct fault_options *options,
     error = plan_add_listen(server, "0", ret_error);
   for (int i = 0; i < options->fault_count && error == 0; i++)
     error = plan_add_fault(server, options->faults[i], ret_error);
-  if (error == 0 && options->root != NULL)
-    error = (server->root = strdup(options->root)) != NULL ? 0 : -ENOMEM;
-  if (error == 0 && options->upstream != NULL)
-    error =
-        (server->upstream = strdup(options->upstream)) != NULL ? 0 : -ENOMEM;
+  if (error == 0)
+    error = copy_text(options->root, &server->root);
+  if (error == 0)
+    error = copy_text(options->upstream, &server->upstream);
   return error;
 }
 
@@ -142,13 +149,6 @@ int plan_copy_toxics(struct plan_server *server,
     error = plan_add_toxic(server, &from->toxics[i]);
   server->is_disabled = from->is_disabled;
   return error;
-}
-
-static int copy_text(const char *text, char **ret_copy) {
-  if (text == NULL)
-    return 0;
-  *ret_copy = strdup(text);
-  return *ret_copy != NULL ? 0 : -ENOMEM;
 }
 
 int plan_copy_server(struct plan *plan, const struct plan_server *from) {
