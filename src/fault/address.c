@@ -87,19 +87,21 @@ void address_set_port(struct address *address, int port) {
     address->v6.sin6_port = htons((uint16_t)port);
 }
 
-const char *address_print(const struct address *address, char text[160]) {
+const char *address_print(const struct address *address,
+                          char text[ADDRESS_TEXT_BYTES]) {
   char host[64] = "";
   switch (address->any.sa_family) {
     case AF_INET:
       inet_ntop(AF_INET, &address->v4.sin_addr, host, sizeof(host));
-      snprintf(text, 160, "%s:%d", host, address_port(address));
+      snprintf(text, ADDRESS_TEXT_BYTES, "%s:%d", host, address_port(address));
       break;
     case AF_INET6:
       inet_ntop(AF_INET6, &address->v6.sin6_addr, host, sizeof(host));
-      snprintf(text, 160, "[%s]:%d", host, address_port(address));
+      snprintf(text, ADDRESS_TEXT_BYTES, "[%s]:%d", host,
+               address_port(address));
       break;
     default:
-      snprintf(text, 160, "unix:%.107s", address->un.sun_path);
+      snprintf(text, ADDRESS_TEXT_BYTES, "unix:%.107s", address->un.sun_path);
       break;
   }
   return text;

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#define ADDRESS_TEXT_BYTES 160
+
 struct address {
   socklen_t length;
   union {
@@ -28,6 +30,7 @@ int address_parse(const char *text, struct address *ret_address,
 /* The port; 0 of a Unix socket. */
 int address_port(const struct address *address);
 void address_set_port(struct address *address, int port);
-const char *address_print(const struct address *address, char text[160]);
+const char *address_print(const struct address *address,
+                          char text[ADDRESS_TEXT_BYTES]);
 
 #endif

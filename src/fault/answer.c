@@ -13,6 +13,7 @@
 #include "exchange.h"
 #include "paths.h"
 #include "response.h"
+#include "vm.h"
 #include "work.h"
 
 struct asking {

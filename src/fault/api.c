@@ -285,7 +285,7 @@ static int listen_there(struct api *api) {
 int api_open(struct belay_loop *loop, struct control *control,
              const char *address, struct api **ret_api, char **ret_error) {
   const char *problem = NULL;
-  char text[160];
+  char text[ADDRESS_TEXT_BYTES];
   struct api *api = calloc(1, sizeof(*api));
   if (api == NULL)
     return -ENOMEM;

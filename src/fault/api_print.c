@@ -10,7 +10,8 @@
 #include "cli/json.h"
 
 const char *api_listen(const struct control *control,
-                       const struct plan_server *server, char text[160]) {
+                       const struct plan_server *server,
+                       char text[ADDRESS_TEXT_BYTES]) {
   const struct server *live = engine_server(control->engine, server->name);
   if (live != NULL && live->listener_count > 0)
     return address_print(&live->listeners[0].address, text);
@@ -54,7 +55,7 @@ void api_print_toxics(FILE *file, const struct plan_server *server) {
 
 void api_print_proxy(FILE *file, const struct control *control,
                      const struct plan_server *server) {
-  char text[160];
+  char text[ADDRESS_TEXT_BYTES];
   fputc('{', file);
   print_member(file, "name", server->name);
   fputc(',', file);
@@ -95,7 +96,7 @@ static void print_faults(FILE *file, const struct rules *rules) {
 }
 
 static void print_listens(FILE *file, const struct server *server) {
-  char text[160];
+  char text[ADDRESS_TEXT_BYTES];
   fputs(",\"listen\":[", file);
   for (size_t i = 0; i < server->listener_count; i++) {
     if (i > 0)

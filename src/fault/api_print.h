@@ -10,7 +10,8 @@
 
 /* Where it listens, in the first place; or would. */
 const char *api_listen(const struct control *control,
-                       const struct plan_server *server, char text[160]);
+                       const struct plan_server *server,
+                       char text[ADDRESS_TEXT_BYTES]);
 
 /* Objects, as toxiproxy has them. */
 void api_print_toxic(FILE *file, const struct toxic *toxic);

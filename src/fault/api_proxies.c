@@ -45,7 +45,7 @@ static int set_upstream(struct plan_server *proxy, const char *upstream) {
 static int set_enabled(const struct control *control, struct plan_server *proxy,
                        bool enabled) {
   const struct server *server = engine_server(control->engine, proxy->name);
-  char text[160];
+  char text[ADDRESS_TEXT_BYTES];
   int error = 0;
   proxy->is_disabled = !enabled;
   if (enabled || server == NULL)
@@ -62,7 +62,7 @@ static int set_enabled(const struct control *control, struct plan_server *proxy,
 
 static bool listens_there(const struct control *control,
                           const struct plan_server *proxy, const char *listen) {
-  char text[160];
+  char text[ADDRESS_TEXT_BYTES];
   return listen == NULL ||
          (proxy->listen_count > 0 && strcmp(proxy->listens[0], listen) == 0) ||
          strcmp(api_listen(control, proxy, text), listen) == 0;

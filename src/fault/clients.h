@@ -10,7 +10,7 @@
 struct clients;
 
 struct client_counts {
-  char name[64]; /* the address; "others" */
+  char name[CLIENT_TEXT_BYTES]; /* the address; "others" */
   struct server_counts counts;
 };
 

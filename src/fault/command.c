@@ -29,7 +29,7 @@ static void set_named(const char *prefix, const char *name, const char *value) {
 
 static void set_server(const struct server *server, const char *name) {
   const struct address *address = &server->listeners[0].address;
-  char text[160], port[16];
+  char text[ADDRESS_TEXT_BYTES], port[16];
   if (server->listener_count == 0)
     return;
   snprintf(port, sizeof(port), "%d", address_port(address));
@@ -40,7 +40,7 @@ static void set_server(const struct server *server, const char *name) {
 
 void command_set_environment(const struct engine *engine,
                              const struct address *api) {
-  char text[160];
+  char text[ADDRESS_TEXT_BYTES];
   if (api != NULL)
     setenv("BELAY_FAULT_API", address_print(api, text), 1);
   for (const struct server *server = engine->servers; server != NULL;

@@ -13,6 +13,7 @@
 #include "engine.h"
 #include "exchange.h"
 #include "side.h"
+#include "vm.h"
 
 static const char *const endings[END_COUNT] = {
     [END_NONE] = "open",
@@ -33,21 +34,21 @@ const char *connection_ending(enum ending ending) {
 }
 
 const char *connection_host(const struct connection *connection,
-                            char text[64]) {
+                            char text[CLIENT_TEXT_BYTES]) {
   if (connection->family != AF_INET && connection->family != AF_INET6)
     return strcpy(text, "unix");
-  inet_ntop(connection->family, connection->address, text, 64);
+  inet_ntop(connection->family, connection->address, text, CLIENT_TEXT_BYTES);
   return text;
 }
 
 const char *connection_client(const struct connection *connection,
-                              char text[64]) {
-  char host[64];
+                              char text[CLIENT_TEXT_BYTES]) {
+  char host[CLIENT_TEXT_BYTES];
   connection_host(connection, host);
   if (connection->family == AF_INET)
-    snprintf(text, 64, "%.15s:%d", host, connection->port);
+    snprintf(text, CLIENT_TEXT_BYTES, "%.15s:%d", host, connection->port);
   else if (connection->family == AF_INET6)
-    snprintf(text, 64, "[%.45s]:%d", host, connection->port);
+    snprintf(text, CLIENT_TEXT_BYTES, "[%.45s]:%d", host, connection->port);
   else
     strcpy(text, host);
   return text;

@@ -91,41 +91,21 @@ struct peer {
   struct lane lane;
 };
 
-/* Why a machine stops. */
-enum result {
-  VM_NEXT,  /* on with the next step */
-  VM_AGAIN, /* look at the program again */
-  VM_WAIT,  /* for the sockets, or the time that was set */
-  VM_GONE,  /* the connection is no more */
-};
-
-/* -- vm.c ------------------------------------------------------------------ */
-
-/* Executes until it has to wait; the connection may be gone afterwards. */
-void vm_run(struct connection *connection);
-/* Executes a response, and then goes on behind the step that runs now; takes
- * the reference. */
-int vm_answer_with(struct lane *lane, struct program *program);
-/* Another program for a lane that passes on; what is under way goes on its way.
- * Takes the reference. */
-void vm_replan(struct lane *lane, struct program *program);
-/* The program that a lane executes, below what interrupts it. */
-const struct program *vm_plan(const struct lane *lane);
-/* Frees what a lane holds. */
-void vm_clear(struct lane *lane);
-
-/* -- connection.c ---------------------------------------------------------- */
-
+/* One that has begun, of an accepted socket, which it owns then; NULL out of
+ * memory. */
 struct connection *connection_new(struct engine *engine, struct server *server,
                                   int fd);
 /* Closes and forgets it, and says so in the log. */
 void connection_end(struct connection *connection, enum ending ending);
 const char *connection_ending(enum ending ending);
+
+#define CLIENT_TEXT_BYTES 64
 /* "127.0.0.1:43210", "[::1]:43210", "unix" */
 const char *connection_client(const struct connection *connection,
-                              char text[64]);
+                              char text[CLIENT_TEXT_BYTES]);
 /* The same without a port. */
-const char *connection_host(const struct connection *connection, char text[64]);
+const char *connection_host(const struct connection *connection,
+                            char text[CLIENT_TEXT_BYTES]);
 
 static inline struct side *lane_in(struct lane *lane) {
   struct connection *connection = lane->connection;

@@ -14,6 +14,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "vm.h"
+
 #define EVENTS_AT_ONCE 512
 #define SLAB_CONNECTIONS 1024
 

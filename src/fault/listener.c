@@ -14,6 +14,7 @@
 #include "engine.h"
 #include "listener.h"
 #include "side.h"
+#include "vm.h"
 
 #define ACCEPTS_AT_ONCE 128
 #define BACKLOG 4096

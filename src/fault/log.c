@@ -16,6 +16,7 @@
 #include "clients.h"
 #include "engine.h"
 #include "verify.h"
+#include "vm.h"
 
 #define CLIENTS_SHOWN 20
 
@@ -42,7 +43,7 @@ void log_flush(struct log *log) {
 
 static void print_json(struct log *log, const struct connection *connection,
                        int64_t elapsed_ns) {
-  char text[UNIT_TEXT_BYTES], client[64];
+  char text[UNIT_TEXT_BYTES], client[CLIENT_TEXT_BYTES];
   struct json json = json_begin(log->file);
   json_string(&json, "event", "connection");
   json_string(&json, "time", unit_time(wall_ms(), text));
@@ -60,7 +61,7 @@ static void print_json(struct log *log, const struct connection *connection,
 
 static void print_line(struct log *log, const struct connection *connection,
                        int64_t elapsed_ns) {
-  char client[64], elapsed[UNIT_TEXT_BYTES], wanted[200];
+  char client[CLIENT_TEXT_BYTES], elapsed[UNIT_TEXT_BYTES], wanted[200];
   const char *ending = connection_ending(connection->ending);
   utf8_fit(wanted_of(connection), wanted, sizeof(wanted), 100);
   fprintf(log->file,
@@ -119,7 +120,7 @@ void log_servers(struct log *log, const struct engine *engine) {
        server = server->next) {
     char *wanted = server_wanted(server);
     for (size_t i = 0; i < server->listener_count; i++) {
-      char address[160];
+      char address[ADDRESS_TEXT_BYTES];
       address_print(&server->listeners[i].address, address);
       print_listener(log, "listening", server->name, address,
                      wanted != NULL ? wanted : "");
@@ -130,7 +131,7 @@ void log_servers(struct log *log, const struct engine *engine) {
 }
 
 void log_api(struct log *log, const struct address *address) {
-  char text[160];
+  char text[ADDRESS_TEXT_BYTES];
   print_listener(log, "api", "api", address_print(address, text), "");
   fflush(log->file);
 }

@@ -10,6 +10,7 @@
 
 struct paths;
 
+/* NULL out of memory. */
 struct paths *paths_new(void);
 void paths_free(struct paths *paths);
 /* Counts one more: its number, from 1. */

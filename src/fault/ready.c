@@ -19,7 +19,7 @@
 
 static char *print_addresses(const struct engine *engine,
                              const struct address *api) {
-  char *text = NULL, address[160];
+  char *text = NULL, address[ADDRESS_TEXT_BYTES];
   size_t size = 0;
   FILE *file = open_memstream(&text, &size);
   if (file == NULL)

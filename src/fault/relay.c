@@ -14,6 +14,7 @@
 #include "chance.h"
 #include "engine.h"
 #include "side.h"
+#include "vm.h"
 #include "work.h"
 
 #define QUEUE_AT_MOST (1024 * 1024)

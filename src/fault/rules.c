@@ -62,7 +62,7 @@ static bool is_within(const struct step *step, int64_t value) {
 static bool condition_holds(const struct step *step, size_t index,
                             const struct occasion *occasion) {
   uint64_t dice;
-  char text[64];
+  char text[CLIENT_TEXT_BYTES];
   switch (step->op) {
     case OP_CHANCE:
       dice = chance_mix(occasion->seed + index, occasion->server,

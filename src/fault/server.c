@@ -19,6 +19,7 @@
 #include "engine.h"
 #include "paths.h"
 #include "side.h"
+#include "vm.h"
 
 #define PORTS_TRIED 20
 
@@ -278,7 +279,7 @@ static int listen_on(struct server *server, const char *text,
                      char **ret_error) {
   const char *problem;
   bool is_local = strncmp(text, "localhost:", 10) == 0;
-  char name[160];
+  char name[ADDRESS_TEXT_BYTES];
   struct address address;
   if (address_parse(text + (is_local ? 10 : 0), &address, &problem) < 0)
     return refuse(ret_error, "'%s': %s", text, problem);

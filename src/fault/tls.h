@@ -31,6 +31,7 @@ void tls_context_free(struct tls_context *context);
 /* Writes the authority's certificate, for clients to trust; -errno. */
 int tls_write_authority(const char *path);
 
+/* To the client of a socket, which stays the caller's; -ENOMEM. */
 int tls_new(struct tls_context *context, int fd, struct tls **ret_tls);
 void tls_free(struct tls *tls);
 /* As read() and write(), with -EAGAIN; the handshake is made on the way. */

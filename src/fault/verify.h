@@ -10,6 +10,7 @@ struct connection;
 struct log;
 struct verify;
 
+/* NULL out of memory. */
 struct verify *verify_new(void);
 void verify_free(struct verify *verify);
 /* A connection that is about to be closed. */

@@ -6,6 +6,8 @@
  * work that is done in one go is bounded, so that nobody waits long for
  * somebody else's flood.
  */
+#include "vm.h"
+
 #include <stdlib.h>
 #include <sys/socket.h>
 

@@ -12,6 +12,7 @@
 #include "engine.h"
 #include "exchange.h"
 #include "side.h"
+#include "vm.h"
 #include "work.h"
 
 #define FIRST_LOOK_NS INT64_C(50000)

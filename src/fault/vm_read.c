@@ -12,6 +12,7 @@
 #include "exchange.h"
 #include "request.h"
 #include "side.h"
+#include "vm.h"
 #include "work.h"
 
 /* -- What was read and not consumed ---------------------------------------- */

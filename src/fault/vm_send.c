@@ -10,6 +10,7 @@
 #include "chance.h"
 #include "engine.h"
 #include "side.h"
+#include "vm.h"
 #include "work.h"
 
 #define BYTES_AT_ONCE (1024 * 1024)

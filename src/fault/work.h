@@ -61,18 +61,4 @@ void relay_free(struct lane *lane);
 /* Another program begins; what was read goes out still. */
 void relay_replan(struct lane *lane);
 
-/* Steps, in vm_read.c, vm_send.c, vm_close.c, relay.c, answer.c. */
-typedef enum result step_run(struct lane *lane, const struct step *step);
-step_run vm_read, vm_read_head, vm_read_line, vm_read_until, vm_read_all;
-step_run vm_send;
-step_run vm_rst, vm_fin, vm_close, vm_half_close, vm_vanish, vm_loss;
-step_run vm_relay, vm_answer;
-
-/* answer.c: whether a request whose first line this is wants to be answered
- * before the rest of it has come. */
-bool answer_is_early(const char *line, size_t size);
-
-/* A client that cannot be written to, or read from, any more: ends it. */
-enum result vm_broken(struct lane *lane, const struct side *side);
-
 #endif
