@@ -10,7 +10,7 @@
 #include "chance.h"
 #include "compile.h"
 #include "engine.h"
-#include "exchange.h"
+#include "input.h"
 #include "paths.h"
 #include "response.h"
 #include "vm.h"
@@ -142,14 +142,14 @@ bool answer_is_early(const char *line, size_t size) {
 /* -- The step -------------------------------------------------------------- */
 
 static struct program *answer_head(struct connection *connection) {
-  struct exchange *exchange = connection->exchange;
-  size_t size = exchange->head;
+  struct input *input = connection->input;
+  size_t size = input->head;
   struct asking asking = {.connection = connection,
                           .server = connection->server};
   char *head = malloc(size + 1);
   if (head == NULL)
     return NULL;
-  memcpy(head, exchange->input, size);
+  memcpy(head, input->bytes, size);
   request_parse(head, size, &asking.request);
   if (size >= HEAD_AT_MOST)
     asking.request.problem = 431;
@@ -163,13 +163,13 @@ static struct program *answer_head(struct connection *connection) {
 enum result vm_answer(struct lane *lane, const struct step *step) {
   struct connection *connection = lane->connection;
   (void)step;
-  if (connection->exchange == NULL || connection->exchange->head == 0) {
+  if (connection->input == NULL || connection->input->head == 0) {
     lane->pc = lane->program->count - 1; /* nobody asks any more */
     lane->progress = 0;
     return VM_AGAIN;
   }
   struct program *response = answer_head(connection);
-  exchange_consume(connection, connection->exchange->head);
+  input_consume(connection, connection->input->head);
   connection->requests++;
   connection->server->counts.requests++;
   if (response == NULL || vm_answer_with(lane, response) < 0) {

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "engine.h"
-#include "exchange.h"
+#include "input.h"
 #include "side.h"
 #include "vm.h"
 
@@ -129,7 +129,7 @@ void connection_end(struct connection *connection, enum ending ending) {
   close_client(connection, ending);
   vm_clear(&connection->lane);
   tls_free(connection->tls);
-  exchange_free(connection);
+  input_free(connection);
   free(connection->wanted);
   connection->tls = NULL;
   connection->wanted = NULL;

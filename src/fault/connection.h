@@ -16,7 +16,7 @@
 
 struct connection;
 struct engine;
-struct exchange;
+struct input;
 struct server;
 struct tls;
 struct work;
@@ -72,7 +72,7 @@ struct connection {
   int64_t begun_ns;
   uint64_t sent, received; /* to and from the client */
   struct peer *peer;       /* a proxy's other half, or NULL */
-  struct exchange *exchange;
+  struct input *input;
   struct tls *tls;
   char *wanted; /* what was asked for by URL, or NULL */
   uint8_t address[16];

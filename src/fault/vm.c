@@ -13,7 +13,7 @@
 
 #include "chance.h"
 #include "engine.h"
-#include "exchange.h"
+#include "input.h"
 #include "side.h"
 #include "work.h"
 
@@ -293,7 +293,7 @@ static enum result vm_again(struct lane *lane, const struct step *step) {
     struct work *work = lane_work(lane);
     is_enough = work == NULL || work->again_count++ >= step->a;
   }
-  bool is_dry = in->eof && !exchange_has_input(lane->connection);
+  bool is_dry = in->eof && !input_is_there(lane->connection);
   lane->pc = is_enough || is_dry ? last : 0;
   lane->progress = 0;
   return VM_AGAIN;

@@ -10,7 +10,7 @@
 #include <errno.h>
 
 #include "engine.h"
-#include "exchange.h"
+#include "input.h"
 #include "side.h"
 #include "vm.h"
 #include "work.h"
@@ -104,7 +104,7 @@ enum result vm_fin(struct lane *lane, const struct step *step) {
     return end_lane(lane);
   if (lane->progress == 0) {
     side_shut(in);
-    exchange_free(connection);
+    input_free(connection);
     lane->progress = engine->now_ns + LINGER_NS;
   }
   ssize_t n = -EAGAIN;
