@@ -224,6 +224,15 @@ static void kill_leftovers(struct single *run) {
   run->phase = OVER;
 }
 
+static void kill_all(struct single *run) {
+  if (run->phase == LEFTOVERS) {
+    kill_leftovers(run);
+  } else {
+    send(run, SIGKILL);
+    belay_process_signal(run->process, SIGKILL);
+  }
+}
+
 /* -- Events --------------------------------------------------------------- */
 
 static void on_child(struct single *run) {
@@ -253,6 +262,31 @@ static bool is_no_message(const struct single *run,
          (as != NULL && as->received != NULL && as->received(info->signo));
 }
 
+/* A command that has the terminal hears it itself, as often as it is typed. */
+static bool is_typed(const struct single *run,
+                     const struct belay_siginfo *info) {
+  return run->options->as == NULL && signals_is_of_terminal(info) &&
+         signals_is_end(info->signo) &&
+         signals_rewritten(run->options, info->signo) != 0;
+}
+
+/* Nobody can type anything else to one that has not: the first is passed on,
+ * the second is SIGTERM, the third kills. */
+static void on_typed(struct single *run, int signo) {
+  run->typed++;
+  if (run->typed == 1) {
+    forward(run, signo);
+  } else if (run->typed == 2) {
+    forward(run, SIGTERM);
+  } else {
+    kill_all(run);
+    return;
+  }
+  if (!run->options->quiet)
+    message("waiting for %s to end; Ctrl-C again %s", name_of(run),
+            run->typed == 1 ? "sends it SIGTERM" : "kills it");
+}
+
 static void on_signal(struct single *run, const struct belay_siginfo *info) {
   int signo = info->signo;
   if (signo == SIGCHLD)
@@ -265,6 +299,8 @@ static void on_signal(struct single *run, const struct belay_siginfo *info) {
     on_cont(run);
   else if (signo == SIGALRM && run->options->alarm_is_timeout)
     on_timeout(run);
+  else if (is_typed(run, info))
+    on_typed(run, signo);
   else
     for (uint64_t i = 0; i < info->count; i++)
       forward(run, signo);
@@ -278,13 +314,10 @@ static void on_timer(struct single *run, const struct belay_source *source) {
     run->slow_for_ns += run->options->slow_ns;
     message("%s has been running for %s", name_of(run),
             unit_duration(run->slow_for_ns, text));
-  } else if (run->phase == RUNNING) {
+  } else {
     belay_source_remove(run->grace); /* what is left has a time of its own */
     run->grace = NULL;
-    send(run, SIGKILL);
-    belay_process_signal(run->process, SIGKILL);
-  } else {
-    kill_leftovers(run);
+    kill_all(run);
   }
 }
 

@@ -30,6 +30,7 @@ struct single {
   struct belay_process_status status; /* how it ended */
   int terminal;
   int64_t slow_for_ns;
+  int typed; /* Ctrl-C and Ctrl-\, at a command that has no terminal */
   bool timed_out;
   bool asked;           /* to end, with a time of grace */
   bool sent_interrupt;  /* by us, and not by the terminal */

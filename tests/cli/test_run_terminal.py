@@ -57,6 +57,26 @@ def each_ctrl_c_is_one_signal(t):
 
 
 @test(seconds=60)
+def the_third_ctrl_c_kills_who_does_not_have_the_terminal(t):
+    """Also in a pipeline, where we are not alone in the foreground."""
+    for line in ('$R --terminal keep $S hear',
+                 '$R $S hear | (trap "" INT; exec cat)'):
+        shell = Shell(t)
+        shell.run('set -o pipefail')
+        shell.line(line)
+        shell.ready()
+        for number, next_one in (2, 'sends it SIGTERM'), (15, 'kills it'):
+            shell.press(CTRL_C)
+            shell.see(f'again {next_one}\r')
+            shell.expect(f'heard {number}\r')
+        shell.press(CTRL_C)
+        shell.prompt()
+        shell.run('echo status $?', 'status 1(37|30)')
+        shell.alone()
+        shell.close()
+
+
+@test(seconds=60)
 def a_command_that_hears_ctrl_c_and_goes_on_keeps_its_script(t):
     script = ('trap "echo caught; exit 5" INT; echo begin-$$;'
               ' while :; do sleep 0.05; done')
