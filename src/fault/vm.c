@@ -249,20 +249,37 @@ static enum result vm_alarm(struct lane *lane, const struct step *step) {
   int64_t begun = work != NULL && work->depth > 0 ? engine_of(lane)->now_ns
                                                   : lane->connection->begun_ns;
   if (work != NULL && work->alarm.due_ns == INT64_MAX)
-    work->alarm = (struct alarm){begun + step->position, lane->pc + 1};
+    work->alarm =
+        (struct alarm){begun + step->position, lane->pc + 1, lane->program};
   lane->pc += 2;
   return VM_AGAIN;
 }
 
-/* Runs the alarm's step now.  The next alarm stands behind it. */
-static void fire(struct lane *lane) {
+/* The first that is due, of what is executed and of what it interrupts. */
+static struct alarm *first_alarm(struct work *work) {
+  struct alarm *first = &work->alarm;
+  for (unsigned i = 0; i < work->depth; i++) {
+    struct frame *frame = &work->frames[i];
+    if (!frame->keeps_pace && frame->alarm.due_ns < first->due_ns)
+      first = &frame->alarm;
+  }
+  return first;
+}
+
+/* Of too many steps that interrupt each other, the last one is over. */
+static void make_room(struct lane *lane) {
   struct work *work = lane->work;
-  const struct step *step = &lane->program->steps[work->alarm.pc];
+  if (work->depth == FRAMES && work->frames[FRAMES - 1].keeps_pace)
+    pop(lane);
+}
+
+/* Runs the alarm's step now.  The next alarm stands behind it. */
+static void fire(struct lane *lane, struct alarm *alarm) {
+  const struct step *step = &alarm->program->steps[alarm->pc];
   const struct step *next = step + 1;
-  int64_t begun = work->alarm.due_ns - step[-1].position;
-  work->alarm.due_ns = INT64_MAX;
-  if (next->op == OP_ALARM)
-    work->alarm = (struct alarm){begun + next->position, work->alarm.pc + 2};
+  int64_t begun = alarm->due_ns - step[-1].position;
+  alarm->due_ns = next->op == OP_ALARM ? begun + next->position : INT64_MAX;
+  alarm->pc += 2;
   struct program *program = program_new();
   struct step copy = *step;
   if (program == NULL || program_add(program, &copy) < 0) {
@@ -274,6 +291,7 @@ static void fire(struct lane *lane) {
     program_release(program);
     return;
   }
+  make_room(lane);
   vm_call(lane, program);
 }
 
@@ -294,7 +312,12 @@ static enum result vm_again(struct lane *lane, const struct step *step) {
     is_enough = work == NULL || work->again_count++ >= step->a;
   }
   bool is_dry = in->eof && !input_is_there(lane->connection);
-  lane->pc = is_enough || is_dry ? last : 0;
+  lane->pc = 0;
+  /* The alarms, which stand first, ring once. */
+  while (lane->program->steps[lane->pc].op == OP_ALARM)
+    lane->pc += 2;
+  if (is_enough || is_dry)
+    lane->pc = last;
   lane->progress = 0;
   return VM_AGAIN;
 }
@@ -333,8 +356,8 @@ static enum result run_step(struct lane *lane) {
 
 static void sleep_until(struct lane *lane, int64_t due_ns) {
   struct heap *heap = &engine_of(lane)->heap;
-  if (lane->work != NULL && lane->work->alarm.due_ns < due_ns)
-    due_ns = lane->work->alarm.due_ns;
+  if (lane->work != NULL && first_alarm(lane->work)->due_ns < due_ns)
+    due_ns = first_alarm(lane->work)->due_ns;
   if (due_ns == INT64_MAX)
     heap_remove(heap, lane);
   else if (heap_set(heap, lane, due_ns) < 0)
@@ -345,8 +368,8 @@ static void sleep_until(struct lane *lane, int64_t due_ns) {
 static bool run_lane(struct lane *lane) {
   struct engine *engine = engine_of(lane);
   for (int n = 0; n < STEPS_AT_ONCE; n++) {
-    if (lane->work != NULL && lane->work->alarm.due_ns <= engine->now_ns)
-      fire(lane);
+    if (lane->work != NULL && first_alarm(lane->work)->due_ns <= engine->now_ns)
+      fire(lane, first_alarm(lane->work));
     if (lane->pc >= lane->program->count) {
       if (!pop(lane)) {
         connection_end(lane->connection, END_CLOSE);

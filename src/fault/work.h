@@ -18,8 +18,9 @@ struct pace {
 };
 
 struct alarm {
-  int64_t due_ns; /* INT64_MAX: none */
-  uint32_t pc;    /* of the step to run then */
+  int64_t due_ns;                /* INT64_MAX: none */
+  uint32_t pc;                   /* of the step to run then */
+  const struct program *program; /* whose step it is */
 };
 
 #define FRAMES 3

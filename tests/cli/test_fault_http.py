@@ -188,6 +188,13 @@ def the_whole_vocabulary_works_in_a_url(t):
 
 
 @test()
+def a_time_of_the_connection_comes_within_a_response(t):
+    fault = Fault(t, 'rst@300ms')
+    response = get(t, fault.port, url('/bytes/1000', 'drip:20ms'))
+    equal(response.ended, RESET)
+
+
+@test()
 def lengths_are_wrong(t):
     def length(word):
         response = wrong(t, 'length:' + word)

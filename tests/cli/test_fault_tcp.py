@@ -98,6 +98,25 @@ def resets_come_on_a_live_connection_at_their_time(t):
     assert time.monotonic() - began >= 0.29
 
 
+@test()
+def a_time_comes_while_another_one_s_step_lasts(t):
+    fault = Fault(t, 'hold; stall@100ms:20s; rst@200ms')
+    equal(read_all(connect(t, fault.port)), (b'', RESET))
+    stalls = ''.join(f'stall@{n * 10}ms:20s; ' for n in range(1, 9))
+    fault = Fault(t, f'hold; {stalls} rst@100ms')
+    equal(read_all(connect(t, fault.port)), (b'', RESET))
+
+
+@test()
+def a_time_comes_once_however_often_it_goes_round(t):
+    fault = Fault(t, 'read:1; send:"x"; again; send@100ms:"once"')
+    sock = connect(t, fault.port)
+    equal(sock.recv(10), b'once')
+    for _ in range(3):
+        sock.sendall(b'1')
+        equal(sock.recv(10), b'x')
+
+
 # -- Steps -------------------------------------------------------------------
 
 @test()
