@@ -141,8 +141,9 @@ bool answer_is_early(const char *line, size_t size) {
 
 /* -- The step -------------------------------------------------------------- */
 
-static struct program *answer_head(struct connection *connection) {
-  struct input *input = connection->input;
+static struct program *answer_head(struct lane *lane) {
+  struct connection *connection = lane->connection;
+  const struct input *input = lane->input;
   size_t size = input->head;
   struct asking asking = {.connection = connection,
                           .server = connection->server};
@@ -163,13 +164,13 @@ static struct program *answer_head(struct connection *connection) {
 enum result vm_answer(struct lane *lane, const struct step *step) {
   struct connection *connection = lane->connection;
   (void)step;
-  if (connection->input == NULL || connection->input->head == 0) {
+  if (lane->input == NULL || lane->input->head == 0) {
     lane->pc = lane->program->count - 1; /* nobody asks any more */
     lane->progress = 0;
     return VM_AGAIN;
   }
-  struct program *response = answer_head(connection);
-  input_consume(connection, connection->input->head);
+  struct program *response = answer_head(lane);
+  input_drop_head(lane);
   connection->requests++;
   connection->server->counts.requests++;
   if (response == NULL || vm_answer_with(lane, response) < 0) {

@@ -129,7 +129,6 @@ void connection_end(struct connection *connection, enum ending ending) {
   close_client(connection, ending);
   vm_clear(&connection->lane);
   tls_free(connection->tls);
-  input_free(connection);
   free(connection->wanted);
   connection->tls = NULL;
   connection->wanted = NULL;

@@ -44,6 +44,7 @@ struct lane {
   uint32_t heap_at;
   int64_t progress; /* of this step: bytes, or when it began */
   struct work *work;
+  struct input *input; /* what was read and not consumed, or NULL */
   bool is_up;
   bool is_over;
 };
@@ -72,7 +73,6 @@ struct connection {
   int64_t begun_ns;
   uint64_t sent, received; /* to and from the client */
   struct peer *peer;       /* a proxy's other half, or NULL */
-  struct input *input;
   struct tls *tls;
   char *wanted; /* what was asked for by URL, or NULL */
   uint8_t address[16];

@@ -1,5 +1,5 @@
 /*
- * input.h: what a client has sent and no step has consumed yet.  The buffer is
+ * input.h: what a lane has read and no step has consumed yet.  The buffer is
  * there while bytes are, and no longer.
  */
 #ifndef FAULT_INPUT_H
@@ -15,11 +15,14 @@ struct input {
   char bytes[];
 };
 
-bool input_is_there(const struct connection *connection);
+/* Any beyond the head that was read. */
+bool input_is_there(const struct lane *lane);
 /* Room for more of it: 0; -ENOBUFS, when there are HEAD_AT_MOST; -ENOMEM. */
-int input_make_room(struct connection *connection);
+int input_make_room(struct lane *lane);
 /* Drops the first `size` bytes, which are there. */
-void input_consume(struct connection *connection, size_t size);
-void input_free(struct connection *connection);
+void input_consume(struct lane *lane, size_t size);
+/* The head, or line, that was read is done with. */
+void input_drop_head(struct lane *lane);
+void input_free(struct lane *lane);
 
 #endif

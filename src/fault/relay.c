@@ -13,6 +13,7 @@
 
 #include "chance.h"
 #include "engine.h"
+#include "input.h"
 #include "side.h"
 #include "vm.h"
 #include "work.h"
@@ -268,6 +269,16 @@ static size_t match(struct relay *relay, const struct step *step,
   return size;
 }
 
+/* What a step that reads, and not this one, has read beyond its end. */
+static int take_input(struct lane *lane, struct relay *relay) {
+  input_drop_head(lane);
+  if (relay->unread != NULL || !input_is_there(lane))
+    return 0;
+  relay->unread = make_chunk(lane->input->bytes, lane->input->used);
+  input_free(lane);
+  return relay->unread != NULL ? 0 : -ENOMEM;
+}
+
 /* What was read beyond the last step, or what comes. */
 static ssize_t take(struct lane *lane, struct relay *relay, size_t size) {
   struct engine *engine = engine_of(lane);
@@ -377,7 +388,7 @@ enum result vm_relay(struct lane *lane, const struct step *step) {
   if (connection->peer != NULL && !is_connected(connection, &gone))
     return gone ? VM_GONE : VM_WAIT;
   struct relay *relay = relay_of(lane);
-  if (relay == NULL)
+  if (relay == NULL || take_input(lane, relay) < 0)
     return vm_broken(lane, lane_in(lane));
   bool by_memory = lane->work->delay_ns > 0 || lane->work->jitter_ns > 0 ||
                    step->text != NULL || step->flip ||

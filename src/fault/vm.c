@@ -134,6 +134,7 @@ void vm_clear(struct lane *lane) {
     return;
   heap_remove(&engine_of(lane)->heap, lane);
   free_work(lane);
+  input_free(lane);
   program_release(lane->program);
   lane->program = NULL;
 }
@@ -311,7 +312,7 @@ static enum result vm_again(struct lane *lane, const struct step *step) {
     struct work *work = lane_work(lane);
     is_enough = work == NULL || work->again_count++ >= step->a;
   }
-  bool is_dry = in->eof && !input_is_there(lane->connection);
+  bool is_dry = in->eof && !input_is_there(lane);
   lane->pc = 0;
   /* The alarms, which stand first, ring once. */
   while (lane->program->steps[lane->pc].op == OP_ALARM)

@@ -104,7 +104,7 @@ enum result vm_fin(struct lane *lane, const struct step *step) {
     return end_lane(lane);
   if (lane->progress == 0) {
     side_shut(in);
-    input_free(connection);
+    input_free(lane);
     lane->progress = engine->now_ns + LINGER_NS;
   }
   ssize_t n = -EAGAIN;

@@ -27,13 +27,14 @@ static enum result discard(struct lane *lane, int64_t most) {
   struct connection *connection = lane->connection;
   struct engine *engine = connection->server->engine;
   struct side *in = lane_in(lane);
+  input_drop_head(lane);
   while (lane->progress < most) {
-    struct input *input = connection->input;
+    struct input *input = lane->input;
     int64_t left = most - lane->progress;
     size_t size = left < SCRATCH_BYTES ? (size_t)left : SCRATCH_BYTES;
     if (input != NULL && input->used > 0) {
       size = size < input->used ? size : input->used;
-      input_consume(connection, size);
+      input_consume(lane, size);
       lane->progress += (int64_t)size;
       continue;
     }
@@ -60,21 +61,20 @@ enum result vm_read_all(struct lane *lane, const struct step *step) {
 
 /* More into the input: how much, 0 at the end, -EAGAIN, -ENOBUFS. */
 static ssize_t fill(struct lane *lane) {
-  struct connection *connection = lane->connection;
   struct side *in = lane_in(lane);
   /* An idle connection is not to have a buffer. */
   if (!in->readable && !in->eof)
     return -EAGAIN;
-  int error = input_make_room(connection);
+  int error = input_make_room(lane);
   if (error < 0)
     return error;
-  struct input *input = connection->input;
+  struct input *input = lane->input;
   ssize_t n =
       side_read(in, input->bytes + input->used, input->room - input->used);
   if (n > 0)
     input->used += (size_t)n;
   else if (input->used == 0)
-    input_free(connection);
+    input_free(lane);
   return n;
 }
 
@@ -87,7 +87,7 @@ static size_t find_line(const char *input, size_t used, size_t from) {
  * none.  Its line feed stays, so that the head's end is found later. */
 static size_t find_early(const struct lane *lane) {
   const struct connection *connection = lane->connection;
-  const struct input *input = connection->input;
+  const struct input *input = lane->input;
   const struct program *program = lane->program;
   bool answers = lane->pc + 1 < program->count &&
                  program->steps[lane->pc + 1].op == OP_ANSWER;
@@ -102,15 +102,14 @@ static size_t find_early(const struct lane *lane) {
 static enum result read_head(struct lane *lane,
                              size_t (*find)(const char *, size_t, size_t)) {
   struct connection *connection = lane->connection;
-  if (connection->input != NULL && connection->input->head > 0)
-    input_consume(connection, connection->input->head);
+  input_drop_head(lane);
   for (;;) {
-    struct input *input = connection->input;
+    struct input *input = lane->input;
     if (input != NULL) {
       input->head = find(input->bytes, input->used, (size_t)lane->progress);
       if (input->head > 0 && connection->owes_head) {
         connection->owes_head = false;
-        input_consume(connection, input->head);
+        input_consume(lane, input->head);
         lane->progress = 0;
         continue;
       }
@@ -126,7 +125,7 @@ static enum result read_head(struct lane *lane,
     if (n == 0)
       return VM_NEXT;
     if (n == -ENOBUFS) {
-      connection->input->head = connection->input->used;
+      lane->input->head = lane->input->used;
       return VM_NEXT; /* whoever answers refuses it */
     }
     if (n < 0)
@@ -145,19 +144,19 @@ enum result vm_read_line(struct lane *lane, const struct step *step) {
 }
 
 enum result vm_read_until(struct lane *lane, const struct step *step) {
-  struct connection *connection = lane->connection;
+  input_drop_head(lane);
   for (;;) {
-    struct input *input = connection->input;
+    struct input *input = lane->input;
     char *found = input != NULL ? memmem(input->bytes, input->used, step->text,
                                          step->length)
                                 : NULL;
     if (found != NULL) {
-      input_consume(connection, (size_t)(found - input->bytes) + step->length);
+      input_consume(lane, (size_t)(found - input->bytes) + step->length);
       return VM_NEXT;
     }
     /* Only its last bytes can be the beginning of the text. */
     if (input != NULL && input->used >= step->length)
-      input_consume(connection, input->used - step->length + 1);
+      input_consume(lane, input->used - step->length + 1);
     ssize_t n = fill(lane);
     if (n == -EAGAIN)
       return VM_WAIT;

@@ -42,6 +42,18 @@ def half_a_close_is_passed_on_and_the_reply_arrives(t):
 
 
 @test()
+def what_was_read_beyond_a_step_is_passed_on(t):
+    def serve(sock):
+        sock.sendall(b'greeting\nwelcome')
+        echo(sock)
+    fault = proxy(t, serve, 'up; read-line; relay', 'read-line; relay')
+    sock = connect(t, fault.port)
+    sock.sendall(b'hello\nworld')
+    sock.shutdown(socket.SHUT_WR)
+    equal(read_all(sock), (b'welcomeworld', 0))
+
+
+@test()
 def a_reset_needs_nobody_to_send(t):
     sock = connect(t, proxy(t, echo, 'rst').port)
     equal(read_all(sock), (b'', RESET))

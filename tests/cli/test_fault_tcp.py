@@ -140,6 +140,30 @@ def steps_read_what_they_are_told_and_leave_the_rest(t):
 
 
 @test()
+def what_was_read_is_not_read_again(t):
+    fault = Fault(t, 'read-line; read:3; send:"a"; read-line; '
+                  'read-until:"E"; send:"b"; fin')
+    sock = connect(t, fault.port)
+    sock.sendall(b'hello\n')
+    assert silent(sock)
+    sock.sendall(b'abc')
+    equal(sock.recv(10), b'a')
+    sock.sendall(b'tEst\n')
+    assert silent(sock)
+    sock.sendall(b'E')
+    equal(read_all(sock), (b'b', 0))
+
+
+@test()
+def what_was_read_beyond_a_step_is_sent_back(t):
+    fault = Fault(t, 'read-line; echo')
+    sock = connect(t, fault.port)
+    sock.sendall(b'hello\nworld')
+    sock.shutdown(socket.SHUT_WR)
+    equal(read_all(sock), (b'world', 0))
+
+
+@test()
 def again_goes_round(t):
     fault = Fault(t, 'read:1; send:"x"; again:2')
     sock = connect(t, fault.port)
