@@ -163,6 +163,10 @@ static int place_rules(const struct draft *draft, unsigned kinds,
     if (rules_has(draft->chosen, i))
       error = place_items(draft->program, items, draft->seed, own & kinds,
                           ret_wrong);
+    /* Another rule's steps may not get so far. */
+    if (error == -ERANGE && draft->rules->count > 1 &&
+        draft->chosen != UINT64_C(1) << i)
+      error = 0;
   }
   return error;
 }

@@ -142,6 +142,11 @@ static int place_at_text(struct program *program, const struct step *item,
   return error < 0 ? error : place_step(program, i + 1, item, seed);
 }
 
+/* So many millionths of it, to the byte. */
+static int64_t share_of(int64_t size, int64_t millionths) {
+  return size / 1000000 * millionths + size % 1000000 * millionths / 1000000;
+}
+
 static int place(struct program *program, const struct step *item,
                  uint64_t seed) {
   size_t body = body_index(program);
@@ -154,9 +159,8 @@ static int place(struct program *program, const struct step *item,
     case AT_PERCENT:
       if (size < 0)
         return -ERANGE;
-      return place_at_offset(
-          program, body,
-          (int64_t)((double)size * ((double)item->position / 1e6)), item, seed);
+      return place_at_offset(program, body, share_of(size, item->position),
+                             item, seed);
     case AT_TIME:
       return place_at_time(program, item, seed);
     default:
@@ -173,14 +177,18 @@ static unsigned kind_of(const struct step *item) {
 
 int place_items(struct program *program, const struct program *items,
                 uint64_t seed, unsigned kinds, const struct step **ret_wrong) {
-  int error = 0;
-  for (uint32_t i = 0; i < items->count && error == 0; i++) {
+  int result = 0;
+  for (uint32_t i = 0; i < items->count; i++) {
     const struct step *item = &items->steps[i];
     if ((kind_of(item) & kinds) == 0)
       continue;
-    error = place(program, item, seed);
-    if (error == -ERANGE)
+    int error = place(program, item, seed);
+    if (error < 0 && error != -ERANGE)
+      return error;
+    if (error == -ERANGE) {
       *ret_wrong = item;
+      result = error;
+    }
   }
-  return error;
+  return result;
 }

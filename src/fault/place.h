@@ -17,7 +17,7 @@ int place_step(struct program *program, size_t index, const struct step *item,
                uint64_t seed);
 
 /* All items with a position of one of `kinds`.  -ENOMEM, or -ERANGE and
- * *ret_wrong the item whose position is nowhere; those before it are there. */
+ * *ret_wrong the last item whose position is nowhere; all others are there. */
 int place_items(struct program *program, const struct program *items,
                 uint64_t seed, unsigned kinds, const struct step **ret_wrong);
 

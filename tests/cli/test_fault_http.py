@@ -188,6 +188,19 @@ def the_whole_vocabulary_works_in_a_url(t):
 
 
 @test()
+def a_position_that_is_not_there_hides_no_other(t):
+    body = wrong(t, 'rst@10M; corrupt@body+5', path='/bytes/9').body
+    equal(body, wrong(t, 'corrupt@body+5', path='/bytes/9').body)
+
+
+@test()
+def percents_are_exact(t):
+    equal([len(wrong(t, f'rst@{percent}%', path='/bytes/100').body)
+           for percent in (0, 29, 57, 58, 99.5, 100)],
+          [0, 29, 57, 58, 99, 100])
+
+
+@test()
 def a_time_of_the_connection_comes_within_a_response(t):
     fault = Fault(t, 'rst@300ms')
     response = get(t, fault.port, url('/bytes/1000', 'drip:20ms'))

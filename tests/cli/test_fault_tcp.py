@@ -185,6 +185,12 @@ def one_byte_is_turned(t):
 
 
 @test()
+def a_position_that_another_fault_cuts_off_is_passed_over(t):
+    fault = Fault(t, 'rst@4096', 'conn:1; send:"hello"; fin')
+    equal(read_all(connect(t, fault.port)), (b'hello', 0))
+
+
+@test()
 def garbage_is_the_same_for_the_same_seed(t):
     data = [read_all(connect(t, Fault(t, '--seed', seed,
                                       'garbage:50; fin').port))[0]
