@@ -37,6 +37,10 @@ static bool has_ended(pid_t pid, const void *data) {
   return ended(P_PID, pid, WNOWAIT) != 0;
 }
 
+static bool has_not_ended(pid_t pid, const void *data) {
+  return !has_ended(pid, data);
+}
+
 static bool has_no_handle(pid_t pid, const void *handles) {
   return !belay__pids_have(handles, pid);
 }
@@ -140,15 +144,18 @@ static void nap(int64_t ns) {
 }
 
 /* -EAGAIN, -EBUSY: as above; the latter also if all of them have ended: the
- * children of the last may be ours by now. */
+ * children of the last may be ours by now.  Thousands that have ended may wait
+ * for us, and would be more if we looked for the children of each. */
 static int list_once(struct belay__pids *pids) {
   int cancel_state = belay__handles_lock();
   pids->count = 0;
   int error = list_children(pids);
   belay__handles_unlock(cancel_state);
-  if (error == 0)
-    error = belay__tree_walk(pids, NULL, NULL);
   if (error < 0 || pids->count == 0)
+    return error;
+  belay__pids_filter(pids, has_not_ended, NULL);
+  error = belay__tree_walk(pids, NULL, NULL);
+  if (error < 0)
     return error;
   belay__pids_filter(pids, is_alive, NULL);
   return pids->count > 0 ? 0 : -EBUSY;
@@ -278,6 +285,7 @@ static void keep_pace(struct pace *pace, bool success) {
 static int kill_all(struct belay__pids *pids, int64_t deadline) {
   bool received = belay__tree_receives();
   struct pace pace = {.pause_ns = 0};
+  belay_orphans_reap(); /* there may be thousands, who need not be looked at */
   for (int none = 0, looks = 0;;) {
     int cancel_state = belay__handles_lock();
     int count = kill_once(pids, received);

@@ -28,8 +28,6 @@ static void ask_orphans(struct many *many, int signo,
  * and so them. */
 static bool ends_waiting(struct many *many, int signo,
                          struct belay_source **grace) {
-  if (signo == SIGCHLD)
-    belay_orphans_reap();
   if (!signals_is_end(signo) || !wish_is_new(many))
     return false;
   if (many->signo == 0)
@@ -69,7 +67,6 @@ void last_wait(struct many *many) {
   struct belay_source *grace = NULL;
   if (many->options->orphans == ORPHANS_LEAVE)
     return;
-  belay_orphans_reap();
   if (!survivors_exist(NULL))
     return;
   display_suspend(many->display);

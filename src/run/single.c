@@ -193,7 +193,6 @@ static void reap(const struct single *run) {
 }
 
 static void look_for_leftovers(struct single *run) {
-  belay_orphans_reap();
   if (!survivors_exist(run->job))
     run->phase = OVER;
 }

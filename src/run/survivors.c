@@ -24,7 +24,10 @@ static bool group_exists(const struct belay_job *job) {
   return job != NULL && belay_job_signal(job, 0) != -ESRCH;
 }
 
+/* Who has ended is waited for first: where they are many, it is much cheaper to
+ * look for the others without them. */
 bool survivors_exist(const struct belay_job *job) {
+  belay_orphans_reap();
   return group_exists(job) || belay_orphans_list(NULL, 0) > 0;
 }
 

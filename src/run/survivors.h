@@ -8,8 +8,8 @@
 #include <belay/job.h>
 #include <stdbool.h>
 
-/* Whether there are any, of a job whose first process was reaped, or of all
- * jobs that there were (NULL). */
+/* Whether there are any, once those that have ended were waited for: of a job
+ * whose first process was reaped, or of all jobs that there were (NULL). */
 bool survivors_exist(const struct belay_job *job);
 
 /* Tells of them in one line: "make left 2 processes behind: sleep (17), ...";
