@@ -347,13 +347,23 @@ static int add_end(struct response *response) {
   return program_add(response->program, &step);
 }
 
+/* So that positions in the body are behind the head. */
+static int mark_empty_body(struct response *response) {
+  struct step nothing = step_make(OP_SEND);
+  nothing.is_body = true;
+  return program_add(response->program, &nothing);
+}
+
 static int add_all(struct response *response) {
   int status = response->status;
   response->has_body = !response->request->is_head && status != 304 &&
                        status != 204 && !altered(response, OP_NO_BODY);
   int error = response_head(response, size_of_parts(response));
+  uint32_t head_count = response->program->count;
   if (error == 0 && response->has_body)
     error = add_body(response);
+  if (error == 0 && response->program->count == head_count)
+    error = mark_empty_body(response);
   uint32_t count = altered(response, OP_TWICE) ? response->program->count : 0;
   for (uint32_t i = 0; i < count && error == 0; i++) {
     struct step step = response->program->steps[i];

@@ -201,6 +201,15 @@ def percents_are_exact(t):
 
 
 @test()
+def a_body_that_is_not_there_is_behind_the_head(t):
+    for position in ('50%', 'body+0', 'body+10'):
+        for method, path in (('HEAD', '/bytes/100'), ('GET', '/bytes/0')):
+            response = wrong(t, f'rst@{position}', path=path, method=method)
+            equal((response.raw[-4:], response.ended),
+                  (b'\r\n\r\n', 0 if position == 'body+10' else RESET))
+
+
+@test()
 def a_time_of_the_connection_comes_within_a_response(t):
     fault = Fault(t, 'rst@300ms')
     response = get(t, fault.port, url('/bytes/1000', 'drip:20ms'))
