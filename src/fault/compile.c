@@ -281,7 +281,8 @@ int compile_response(struct program *response, const struct program *items,
     for (uint32_t i = items->count; i-- > 0 && error == 0;)
       if (items->steps[i].at == AT_NONE && items->steps[i].op != OP_LATENCY &&
           (step_class(&items->steps[i]) == CLASS_PACE ||
-           items->steps[i].op == OP_LOSS))
+           items->steps[i].op == OP_LOSS) &&
+          !join_pace(response, &items->steps[i]))
         error = place_step(response, 0, &items->steps[i], seed);
   if (error == 0)
     error = place_items(response, items, seed,

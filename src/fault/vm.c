@@ -105,7 +105,7 @@ static void drop_idle_work(struct lane *lane) {
   struct work *work = lane->work;
   if (work != NULL && work->depth == 0 && work->pace.period_ns == 0 &&
       work->alarm.due_ns == INT64_MAX && work->relay == NULL &&
-      work->again_count == 0 && work->delay_ns == 0 &&
+      work->again_count == 0 && work->delay_ns == 0 && work->jitter_ns == 0 &&
       work->unacknowledged == 0)
     free_work(lane);
 }

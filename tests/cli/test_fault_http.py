@@ -210,6 +210,17 @@ def a_body_that_is_not_there_is_behind_the_head(t):
 
 
 @test()
+def the_lowest_rate_of_a_response_counts(t):
+    for faults in (('rate:100k', 'rate:10M'), ('rate:10M', 'rate:100k'),
+                   ('slow-head:1ms; rate:100k',)):
+        began = time.monotonic()
+        response = get(t, Fault(t, *faults).port, '/bytes/40k')
+        equal(len(response.body), 40960)
+        took = time.monotonic() - began
+        assert took >= 0.35, (faults, took)
+
+
+@test()
 def a_time_of_the_connection_comes_within_a_response(t):
     fault = Fault(t, 'rst@300ms')
     response = get(t, fault.port, url('/bytes/1000', 'drip:20ms'))

@@ -54,6 +54,15 @@ def what_was_read_beyond_a_step_is_passed_on(t):
 
 
 @test()
+def jitter_needs_no_latency(t):
+    fault = proxy(t, echo, 'latency:0s~200ms', '--seed', '1')
+    began = time.monotonic()
+    for _ in range(8):
+        through(connect(t, fault.port), b'x')
+    assert time.monotonic() - began >= 0.2
+
+
+@test()
 def a_reset_needs_nobody_to_send(t):
     sock = connect(t, proxy(t, echo, 'rst').port)
     equal(read_all(sock), (b'', RESET))
