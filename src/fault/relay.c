@@ -394,10 +394,11 @@ enum result vm_relay(struct lane *lane, const struct step *step) {
                    step->text != NULL || step->flip ||
                    connection->tls != NULL || relay->first != NULL ||
                    relay->unread != NULL;
-  if (!by_memory || relay->pipe_bytes > 0) {
-    enum result result = relay_by_pipe(lane, step, relay);
-    if (result != VM_AGAIN)
-      return result;
-  }
+  enum result result;
+  if (!by_memory && (result = relay_by_pipe(lane, step, relay)) != VM_AGAIN)
+    return result;
+  /* Of what is in the pipe the step knows nothing: it began later. */
+  if (by_memory && (result = pour_out(lane, relay)) != VM_NEXT)
+    return result;
   return relay_by_memory(lane, step, relay);
 }

@@ -156,6 +156,19 @@ def a_reset_on_a_live_connection_is_one_to_both(t):
 
 
 @test()
+def a_connection_whose_client_is_slow_gets_toxics_too(t):
+    def serve(sock):
+        sock.sendall(bytes(1 << 24) + b'COMMIT')
+        sock.sendall(bytes(1 << 20))
+    api = Api(t)
+    sock = connect(t, api.proxy(serve), receive_buffer=65536)
+    sock.recv(1)
+    api.toxic('fault', fault='rst@"COMMIT"')
+    data, ended = read_all(sock)
+    equal((len(data), ended), ((1 << 24) + 5, RESET))
+
+
+@test()
 def the_reply_to_half_a_close_arrives(t):
     api = Api(t)
     port = api.proxy(reply)
