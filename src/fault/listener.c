@@ -43,7 +43,7 @@ static void remove_stale(const struct address *address) {
   const char *path = address->un.sun_path;
   if (stat(path, &status) < 0 || !S_ISSOCK(status.st_mode))
     return;
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd >= 0 && connect(fd, &address->any, address->length) < 0 &&
       errno == ECONNREFUSED)
     unlink(path);

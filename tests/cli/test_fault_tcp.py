@@ -318,6 +318,15 @@ def a_full_backlog_lets_nobody_connect(t):
 
 
 @test()
+def a_unix_socket_whose_backlog_is_full_is_taken(t):
+    place = 'unix:' + t.path('socket')
+    Fault(t, 'full-backlog', listen=[place])
+    status, _, err = run('--listen', place, 'hold')
+    equal(status, 2)
+    contains(err, 'in use')
+
+
+@test()
 def one_connection_too_many_is_reset(t):
     fault = Fault(t, 'limit:2; hold')
     kept = [connect(t, fault.port) for _ in range(2)]
