@@ -80,9 +80,9 @@ struct connection {
   uint8_t family;
   uint8_t ending;
   bool is_vanished : 1;
-  bool is_cut_short : 1; /* ended by the client before its program did */
-  bool owes_head : 1;    /* of a request that was answered before its end */
-  uint16_t requests;
+  bool is_cut_short : 1;  /* ended by the client before its program did */
+  bool owes_head : 1;     /* of a request that was answered before its end */
+  uint32_t requests : 28; /* beside them: the struct stays small */
 };
 
 /* The other half of a proxied connection. */

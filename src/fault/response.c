@@ -398,7 +398,10 @@ struct program *response_make(const struct request *request,
   resource->fd = -1; /* the program's now */
   char location[2048];
   if (resource->status == 301) {
-    snprintf(location, sizeof(location), "%s/", request->path);
+    /* As it came, percent signs and all; two slashes would be another host. */
+    const char *path = request->target + strspn(request->target, "/") - 1;
+    snprintf(location, sizeof(location), "%.*s/", (int)strcspn(path, "?#"),
+             path);
     response.location = location;
   }
   if (response.status == 200)

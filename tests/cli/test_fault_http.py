@@ -3,7 +3,9 @@
 
 import http.client
 import os
+import socket
 import subprocess
+import threading
 import time
 import urllib.parse
 
@@ -218,6 +220,29 @@ def the_lowest_rate_of_a_response_counts(t):
         equal(len(response.body), 40960)
         took = time.monotonic() - began
         assert took >= 0.35, (faults, took)
+
+
+@test()
+def a_directory_s_name_is_told_as_it_was_asked_for(t):
+    os.makedirs(t.path('root/a b'))
+    fault = served(t)
+    for path in ('/a%20b?x', '//a%20b'):
+        equal(get(t, fault.port, path).fields['location'], '/a%20b/')
+
+
+@test(30)
+def all_requests_of_a_connection_are_counted(t):
+    fault = Fault(t)
+    sock = connect(t, fault.port)
+    request = b'HEAD /bytes/1 HTTP/1.1\r\nHost: x\r\n\r\n'
+
+    def ask_all():
+        sock.sendall(request * 70000)
+        sock.shutdown(socket.SHUT_WR)
+    threading.Thread(target=ask_all, daemon=True).start()
+    equal(read_all(sock)[0].count(b'HTTP/1.1 200'), 70000)
+    sock.close()
+    equal(fault.ended()[0]['requests'], 70000)
 
 
 @test()
