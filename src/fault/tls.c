@@ -125,6 +125,8 @@ int tls_context_new(enum tls_fault fault, struct tls_context **ret_context) {
   SSL_CTX_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE |
                             SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                             SSL_MODE_RELEASE_BUFFERS);
+  /* Many clients end without close_notify; that is an end, not a reset. */
+  SSL_CTX_set_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
   context->ssl = ssl;
   context->fault = fault;

@@ -5,6 +5,7 @@ import errno
 import os
 import signal
 import socket
+import ssl
 import time
 
 from fault import (RESET, Fault, connect, get, pattern, read_all, run, silent)
@@ -75,6 +76,18 @@ def half_a_close_leaves_the_other_half_working(t):
     sock.sendall(b'12345')
     fault.ended()
     equal(fault.ended()[0]['received'], 5)
+
+
+@test()
+def an_end_without_close_notify_is_an_end(t):
+    fault = Fault(t, 'tls; read-all; send:"bye"; fin')
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with context.wrap_socket(connect(t, fault.port)) as sock:
+        sock.sendall(b'hi')
+        with socket.socket(fileno=os.dup(sock.fileno())) as plain:
+            plain.shutdown(socket.SHUT_WR)
+        equal((sock.recv(10), sock.recv(10)), (b'bye', b''))
 
 
 @test()
