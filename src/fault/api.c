@@ -10,6 +10,7 @@
 #include "api.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +46,7 @@ struct api {
   struct belay_loop *loop;
   struct control *control;
   struct address address;
-  int fd;
+  int fd, spare_fd;
   struct belay_source *listener, *timer;
   struct client clients[CLIENTS_AT_MOST];
   size_t count;
@@ -56,6 +57,8 @@ struct api {
 static void end(struct api *api, struct client *client) {
   belay_source_remove(client->source);
   close(client->fd);
+  if (api->spare_fd < 0)
+    api->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
   free(client->input);
   free(client->output);
   *client = (struct client){0};
@@ -69,22 +72,43 @@ static void wait_for(struct api *api, struct client *client, unsigned interest,
   belay_source_set_interest(client->source, interest);
 }
 
-/* A place for one more. */
-static struct client *place(struct api *api) {
-  struct client *oldest = &api->clients[0];
+/* Of those that there are. */
+static struct client *oldest(struct api *api) {
+  struct client *oldest = NULL;
   for (size_t i = 0; i < CLIENTS_AT_MOST; i++) {
     struct client *client = &api->clients[i];
-    if (client->source == NULL)
-      return client;
-    if (client->due_ns < oldest->due_ns)
+    if (client->source != NULL &&
+        (oldest == NULL || client->due_ns < oldest->due_ns))
       oldest = client;
   }
-  end(api, oldest);
   return oldest;
 }
 
-static void take_client(struct api *api) {
+/* A place for one more. */
+static struct client *place(struct api *api) {
+  if (api->count == CLIENTS_AT_MOST)
+    end(api, oldest(api));
+  for (size_t i = 0;; i++)
+    if (api->clients[i].source == NULL)
+      return &api->clients[i];
+}
+
+/* When the servers' clients have all fds, one of ours still gets the spare one:
+ * whoever controls us is not kept out. */
+static int accept_client(struct api *api) {
   int fd = accept4(api->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0 || (errno != EMFILE && errno != ENFILE))
+    return fd;
+  if (api->spare_fd < 0 && api->count > 0)
+    end(api, oldest(api));
+  if (api->spare_fd >= 0)
+    close(api->spare_fd);
+  api->spare_fd = -1;
+  return accept4(api->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static void take_client(struct api *api) {
+  int fd = accept_client(api);
   if (fd < 0)
     return;
   struct client *client = place(api);
@@ -274,7 +298,8 @@ static int listen_there(struct api *api) {
   api->fd = listener_bind(&api->address);
   if (api->fd < 0)
     return api->fd;
-  if (listen(api->fd, BACKLOG) < 0)
+  api->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (api->spare_fd < 0 || listen(api->fd, BACKLOG) < 0)
     return -errno;
   int error =
       belay_loop_add_fd(api->loop, api->fd, BELAY_FD_READ, api, &api->listener);
@@ -289,7 +314,8 @@ int api_open(struct belay_loop *loop, struct control *control,
   struct api *api = calloc(1, sizeof(*api));
   if (api == NULL)
     return -ENOMEM;
-  *api = (struct api){.loop = loop, .control = control, .fd = -1};
+  *api =
+      (struct api){.loop = loop, .control = control, .fd = -1, .spare_fd = -1};
   int error = address_parse(address, &api->address, &problem);
   if (error == 0 && (error = listen_there(api)) < 0) {
     address_print(&api->address, text);
@@ -312,6 +338,8 @@ void api_close(struct api *api) {
       end(api, &api->clients[i]);
   belay_source_remove(api->listener);
   belay_source_remove(api->timer);
+  if (api->spare_fd >= 0)
+    close(api->spare_fd);
   if (api->fd >= 0) {
     close(api->fd);
     if (api->address.any.sa_family == AF_UNIX)

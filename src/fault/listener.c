@@ -239,15 +239,20 @@ static void begin(struct server *server, int fd,
 /* No fds are left: the spare one is used to turn somebody away. */
 static void turn_away(struct listener *listener) {
   struct engine *engine = listener->server->engine;
+  struct sockaddr_in6 from = {0};
+  socklen_t length = sizeof(from);
   close(engine->spare_fd);
-  int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
+  int fd = accept4(listener->fd, (struct sockaddr *)(void *)&from, &length,
+                   SOCK_CLOEXEC);
   if (fd >= 0) {
     struct connection *connection =
         connection_new(engine, listener->server, fd);
-    if (connection != NULL)
+    if (connection != NULL) {
+      take_address(connection, &from);
       connection_end(connection, END_LIMIT);
-    else
+    } else {
       close(fd);
+    }
   }
   engine->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Control at run time as a part of the program: reloads, addresses, curl."""
 
+import http.client
 import json
 import os
 import signal
@@ -92,6 +93,22 @@ def addresses_are_loopback_unix_or_refused(t):
     probe = 'import os; print(os.environ["BELAY_FAULT_API"])'
     contains(run('-q', '--api', '0', '--', sys.executable, '-c', probe)[1],
              '127.0.0.1:')
+
+
+@test()
+def whoever_controls_it_is_not_kept_out_by_its_clients(t):
+    api = Api(t, 'hold', listen=['127.0.0.1:0'],
+              prefix=('sh', '-c', 'ulimit -n 40; exec "$0" "$@"'))
+    socks = [connect(t, api.fault.port) for _ in range(40)]
+    ended = api.fault.ended()
+    equal((ended[0]['end'], ended[0]['client'][:10]), ('limit', '127.0.0.1:'))
+    for _ in range(3):  # each in the place of the one before
+        client = http.client.HTTPConnection('127.0.0.1', api.port, timeout=15)
+        t.defer(client.close)
+        client.request('GET', '/version')
+        equal(client.getresponse().status, 200)
+    for sock in socks:
+        sock.close()
 
 
 @test()
