@@ -89,6 +89,7 @@ struct connection {
 struct peer {
   struct side side;
   struct lane lane;
+  bool has_reset; /* which the client is to get behind what came before */
 };
 
 /* One that has begun, of an accepted socket, which it owns then; NULL out of

@@ -107,6 +107,16 @@ static int64_t bytes_left(const struct lane *lane, const struct step *step) {
   return step->a == ENDLESS ? INT64_MAX : step->a - lane->progress;
 }
 
+/* What an upstream sent before it reset goes out first. */
+static enum result fail_to_read(struct lane *lane) {
+  struct side *in = lane_in(lane);
+  struct peer *peer = lane->connection->peer;
+  if (peer == NULL || in != &peer->side)
+    return vm_broken(lane, in);
+  peer->has_reset = in->eof = true;
+  return VM_AGAIN;
+}
+
 /* -- Through a pipe -------------------------------------------------------- */
 
 static enum result pour_out(struct lane *lane, struct relay *relay) {
@@ -145,7 +155,7 @@ static enum result pour_in(struct lane *lane, const struct step *step,
   if (n == 0)
     return come_to_end(lane, step);
   if (n < 0)
-    return vm_broken(lane, in);
+    return fail_to_read(lane);
   relay->pipe_bytes = (size_t)n;
   lane->progress += n;
   return VM_AGAIN;
@@ -324,7 +334,7 @@ static enum result read_chunk(struct lane *lane, const struct step *step,
   if (n == -EAGAIN || n == 0)
     return VM_WAIT;
   if (n < 0)
-    return vm_broken(lane, in);
+    return fail_to_read(lane);
   size_t own = step->text != NULL
                    ? match(relay, step, engine->scratch, (size_t)n)
                    : (size_t)n;

@@ -74,10 +74,22 @@ enum result vm_half_close(struct lane *lane, const struct step *step) {
   return VM_NEXT;
 }
 
+/* The upstream's, once the client has what came before it. */
+static enum result pass_reset(struct lane *lane) {
+  struct connection *connection = lane->connection;
+  if (!has_arrived(lane, LINGER_NS))
+    return VM_WAIT;
+  connection->is_cut_short = true;
+  connection_end(connection, END_UPSTREAM_RST);
+  return VM_GONE;
+}
+
 /* One direction of a proxy is over; with both, the connection is. */
 static enum result end_lane(struct lane *lane) {
   struct connection *connection = lane->connection;
   struct engine *engine = connection->server->engine;
+  if (!lane->is_up && connection->peer->has_reset)
+    return pass_reset(lane);
   side_shut(lane_out(lane));
   lane->is_over = true;
   if (!connection->lane.is_over || !connection->peer->lane.is_over)

@@ -17,6 +17,10 @@
 enum result vm_broken(struct lane *lane, const struct side *side) {
   struct connection *connection = lane->connection;
   bool is_client = side == &connection->client;
+  if (!is_client && lane->is_up && !connection->lane.is_over) {
+    lane->is_over = connection->peer->has_reset = true;
+    return VM_WAIT; /* what it sent before is read still */
+  }
   connection->is_cut_short = true;
   connection_end(connection, is_client ? END_CLIENT_RST : END_UPSTREAM_RST);
   return VM_GONE;

@@ -62,6 +62,17 @@ def jitter_needs_no_latency(t):
     assert time.monotonic() - began >= 0.2
 
 
+@test(60)
+def a_reset_comes_behind_what_was_sent_before_it(t):
+    upstream = Fault(t, 'flood; rst@1M')
+    for faults in ((), ('latency:10ms',), ('rate:10M',)):
+        fault = Fault(t, '--upstream', f'127.0.0.1:{upstream.port}', *faults)
+        sock = connect(t, fault.port, receive_buffer=4096)
+        data, ended = read_all(sock, slow=65536)
+        equal((len(data), ended), (1 << 20, RESET), faults)
+        equal(fault.ended()[0]['end'], 'upstream-rst')
+
+
 @test()
 def a_reset_needs_nobody_to_send(t):
     sock = connect(t, proxy(t, echo, 'rst').port)
