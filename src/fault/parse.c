@@ -187,7 +187,7 @@ static bool parse_sizes(char *word, struct step *step) {
   if (!parse_pair(word, '~', parse_size, &step->a, &spread) ||
       spread > step->a || spread > UINT32_MAX)
     return false;
-  step->length = (uint32_t)spread;
+  step->spread = (uint32_t)spread;
   return true;
 }
 

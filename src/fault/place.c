@@ -56,8 +56,12 @@ int place_step(struct program *program, size_t index, const struct step *item,
                uint64_t seed) {
   struct step step = lower(item, seed);
   int error = 0;
-  if (step.text != NULL && step.at != AT_TEXT)
+  if (step.at == AT_TEXT) { /* its place, of which it knows nothing now */
+    step.text = NULL;
+    step.length = 0;
+  } else if (step.text != NULL) {
     error = program_text(program, step.text, step.length, &step.text);
+  }
   return error < 0 ? error : program_insert(program, index, &step);
 }
 

@@ -112,9 +112,9 @@ static void print_argument(FILE *file, const struct step *step,
       break;
     case ARG_SIZES:
       print_size(file, step->a);
-      if (step->length > 0) {
+      if (step->spread > 0) {
         fputc('~', file);
-        print_size(file, step->length);
+        print_size(file, step->spread);
       }
       break;
     case ARG_SPREAD:

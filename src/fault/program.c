@@ -91,8 +91,8 @@ static bool step_is_same(const struct step *one, const struct step *other) {
          one->word == other->word && one->source == other->source &&
          one->flip == other->flip && one->has_argument == other->has_argument &&
          one->is_body == other->is_body && one->length == other->length &&
-         one->position == other->position && one->a == other->a &&
-         one->b == other->b && one->seed == other->seed &&
+         one->spread == other->spread && one->position == other->position &&
+         one->a == other->a && one->b == other->b && one->seed == other->seed &&
          (has_text ? memcmp(one->text, other->text, one->length) == 0
                    : one->text == other->text);
 }

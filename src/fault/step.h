@@ -104,7 +104,7 @@ enum argument {
   ARG_NONE,
   ARG_SIZE,    /* 64k: a */
   ARG_TIME,    /* 30s: a, ns */
-  ARG_SIZES,   /* 1k~100: a, length */
+  ARG_SIZES,   /* 1k~100: a, spread */
   ARG_SPREAD,  /* 50ms~10ms: a, b, ns */
   ARG_TIMES,   /* 10s-20s: a, b, ns; b is INT64_MAX if left out */
   ARG_PERCENT, /* 2.5%: a, millionths */
@@ -146,8 +146,9 @@ struct step {
   uint8_t source; /* enum send_source */
   bool flip;      /* SEND, RELAY: every bit of it is turned */
   bool has_argument;
-  bool is_body; /* SEND: of a response, behind its head */
-  uint32_t length;
+  bool is_body;    /* SEND: of a response, behind its head */
+  uint32_t length; /* of `text` */
+  uint32_t spread;
   int64_t position;
   int64_t a, b;
   uint64_t seed;

@@ -205,7 +205,7 @@ static enum result vm_drip(struct lane *lane, const struct step *step) {
 static enum result vm_slice(struct lane *lane, const struct step *step) {
   set_pace(lane, step->a, step->b);
   if (lane->work != NULL)
-    lane->work->pace.spread = step->length;
+    lane->work->pace.spread = step->spread;
   return VM_NEXT;
 }
 

@@ -86,6 +86,24 @@ def live_connections_get_and_lose_toxics(t):
 
 
 @test()
+def a_text_is_forgotten_with_its_fault(t):
+    api = Api(t)
+    sock = connect(t, api.proxy(echo))
+    equal(through(sock, b'1'), b'1')
+    api.toxic('fault', fault='rst@"never there"')
+    for _ in range(3):  # the same again, in another's memory
+        api.good('POST', '/proxies/p/toxics/fault_downstream',
+                 {'attributes': {'fault': 'rst@"never there"'}})
+        equal(through(sock, b'2'), b'2')
+    api.good('DELETE', '/proxies/p/toxics/fault_downstream')
+    for fault in 'rst@"other there"', 'slice@"x":20~10,1ms':
+        api.toxic('fault', fault=fault)
+        equal(through(sock, b'ax' * 20), b'ax' * 20)
+        api.good('POST', '/reset')
+    equal(through(sock, b'3'), b'3')
+
+
+@test()
 def servers_that_are_no_proxies_have_faults_too(t):
     api = Api(t, listen=['127.0.0.1:0'])
     port = api.fault.port
