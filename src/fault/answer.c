@@ -102,8 +102,10 @@ static struct program *respond(struct asking *asking) {
   int error = read_own_rules(asking, &problem);
   if (error < 0) {
     struct program *refusal =
-        response_refuse(request, error == -EINVAL ? 400 : 503,
-                        problem != NULL ? problem : "out of memory\n");
+        response_refuse(request, error == -ENOMEM ? 503 : 400,
+                        problem != NULL   ? problem
+                        : error == -E2BIG ? "too many faults\n"
+                                          : "out of memory\n");
     free(problem);
     return refusal;
   }

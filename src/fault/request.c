@@ -113,9 +113,10 @@ static void parse_size(const char *text, struct request *request) {
   bool is_number =
       length > 0 && length < 19 && strspn(text, "0123456789") == length;
   int64_t size = is_number ? strtoll(text, NULL, 10) : -1;
-  bool differs = request->has_body && size != request->body_size;
+  bool differs =
+      request->has_body && !request->is_chunked && size != request->body_size;
   request->body_size = differs ? -1 : size;
-  request->has_body = size != 0;
+  request->has_body = size != 0 || request->is_chunked;
 }
 
 static void parse_field(char *line, struct request *request) {

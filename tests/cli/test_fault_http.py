@@ -246,6 +246,22 @@ def all_requests_of_a_connection_are_counted(t):
 
 
 @test()
+def too_many_faults_are_told_so(t):
+    server = Fault(t)
+    response = get(t, server.port, url('/', *['gzip'] * 65))
+    equal((response.status, response.body), (400, b'too many faults\n'))
+
+
+@test()
+def a_chunked_body_is_no_request(t):
+    sock = ask(t, Fault(t).port, '/bytes/1', 'Transfer-Encoding: chunked',
+               'Content-Length: 0', close=False)
+    sock.sendall(b'0\r\n\r\n')
+    raw, ended = read_all(sock)
+    equal((raw.count(b'HTTP/1.1 '), ended), (1, 0))
+
+
+@test()
 def a_time_of_the_connection_comes_within_a_response(t):
     fault = Fault(t, 'rst@300ms')
     response = get(t, fault.port, url('/bytes/1000', 'drip:20ms'))
