@@ -67,7 +67,7 @@ static void note_wanted(struct asking *asking) {
   free(asking->connection->wanted);
   asking->connection->wanted = NULL;
   if (asking->own.count > 0)
-    asking->connection->wanted = parse_print(asking->own.items[0]);
+    asking->connection->wanted = rules_print(&asking->own, asking->own_chosen);
 }
 
 /* -- The response ---------------------------------------------------------- */

@@ -295,6 +295,8 @@ void api_handle(struct api *api, const struct belay_event *event) {
 /* -- Life ------------------------------------------------------------------ */
 
 static int listen_there(struct api *api) {
+  if (api->control->engine->listens_nowhere)
+    return 0;
   api->fd = listener_bind(&api->address);
   if (api->fd < 0)
     return api->fd;

@@ -29,6 +29,7 @@ struct engine {
   int64_t begun_ns;
   uint64_t seed;
   int64_t max_connections; /* in all; 0: as many as there are fds */
+  bool listens_nowhere;    /* all is read and made, and no address taken */
   struct log *log;
 
   struct server *servers; /* a list */

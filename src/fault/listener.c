@@ -99,6 +99,8 @@ int listener_bind(struct address *address) {
 }
 
 int listener_open(struct listener *listener) {
+  if (listener->server->engine->listens_nowhere)
+    return 0;
   int fd = listener_bind(&listener->address);
   if (fd < 0)
     return fd;

@@ -130,6 +130,18 @@ void log_servers(struct log *log, const struct engine *engine) {
   fflush(log->file);
 }
 
+void log_seed(struct log *log, uint64_t seed) {
+  if (log->json) {
+    struct json json = json_begin(log->file);
+    json_string(&json, "event", "seed");
+    json_number(&json, "seed", (int64_t)seed);
+    json_end(&json);
+  } else {
+    fprintf(log->file, "%-10s %" PRIu64 "\n", "seed", seed);
+  }
+  fflush(log->file);
+}
+
 void log_api(struct log *log, const struct address *address) {
   char text[ADDRESS_TEXT_BYTES];
   print_listener(log, "api", "api", address_print(address, text), "");

@@ -29,6 +29,8 @@ struct log {
 
 /* The table of all servers. */
 void log_servers(struct log *log, const struct engine *engine);
+/* What all that is left to chance depends on. */
+void log_seed(struct log *log, uint64_t seed);
 /* And where they are controlled. */
 void log_api(struct log *log, const struct address *address);
 void log_connection(struct log *log, const struct connection *connection,

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,4 +142,19 @@ const struct step *rules_find(const struct rules *rules, uint64_t chosen,
         return &items->steps[j];
   }
   return NULL;
+}
+
+char *rules_print(const struct rules *rules, uint64_t chosen) {
+  char *text = NULL;
+  size_t size = 0, count = 0;
+  FILE *file = open_memstream(&text, &size);
+  for (size_t i = 0; file != NULL && i < rules->count; i++) {
+    char *one = rules_has(chosen, i) ? parse_print(rules->items[i]) : NULL;
+    if (one != NULL)
+      fprintf(file, "%s%s", count++ > 0 ? " | " : "", one);
+    free(one);
+  }
+  if (file != NULL)
+    fclose(file);
+  return text;
 }

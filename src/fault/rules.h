@@ -51,6 +51,9 @@ static inline bool rules_has(uint64_t chosen, size_t index) {
 uint64_t rules_chosen(const struct rules *rules,
                       const struct occasion *occasion);
 
+/* The texts of the chosen ones, as the log has them, to be freed; or NULL. */
+char *rules_print(const struct rules *rules, uint64_t chosen);
+
 bool rule_has(const struct program *items, enum step_op op);
 /* Whether it has steps of its own, which are the conversation then. */
 bool rule_has_steps(const struct program *items);

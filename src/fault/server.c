@@ -39,24 +39,8 @@ struct occasion server_occasion(const struct connection *connection,
   };
 }
 
-/* The texts of the chosen rules. */
-static char *print_rules(const struct rules *rules, uint64_t chosen) {
-  char *text = NULL;
-  size_t size = 0, count = 0;
-  FILE *file = open_memstream(&text, &size);
-  for (size_t i = 0; file != NULL && i < rules->count; i++) {
-    char *one = rules_has(chosen, i) ? parse_print(rules->items[i]) : NULL;
-    if (one != NULL)
-      fprintf(file, "%s%s", count++ > 0 ? " | " : "", one);
-    free(one);
-  }
-  if (file != NULL)
-    fclose(file);
-  return text;
-}
-
 char *server_wanted(const struct server *server) {
-  return print_rules(&server->rules, RULES_ALL);
+  return rules_print(&server->rules, RULES_ALL);
 }
 
 static struct program *hold_only(void) {
@@ -78,7 +62,7 @@ static int compile(struct server *server, uint64_t chosen, bool is_up,
   int error = compile_conversation(&server->rules, chosen, server->kind, seed,
                                    ret_program, ret_wrong);
   if (error == 0 && !is_up)
-    (*ret_program)->wanted = print_rules(&server->rules, chosen);
+    (*ret_program)->wanted = rules_print(&server->rules, chosen);
   return error;
 }
 

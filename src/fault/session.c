@@ -109,8 +109,9 @@ static int open_log(struct session *session, char **ret_error) {
   log->quiet = options->quiet;
   /* The command's output is nobody else's. */
   int fd = options->command != NULL ? STDERR_FILENO : STDOUT_FILENO;
-  log->file =
-      options->log != NULL ? fopen(options->log, "we") : fdopen(dup(fd), "w");
+  log->file = options->log != NULL && !options->check
+                  ? fopen(options->log, "we")
+                  : fdopen(dup(fd), "w");
   if (log->file == NULL)
     return refuse_as(ret_error, -errno, "%s: %s",
                      options->log != NULL ? options->log : "the log",
@@ -149,9 +150,10 @@ static int set_up(struct session *session, char **ret_error) {
   if (error == 0) {
     session->engine->seed = options->seed;
     session->engine->max_connections = options->max_connections;
+    session->engine->listens_nowhere = options->check;
     error = open_servers(session, ret_error);
   }
-  if (error == 0 && options->tls_ca != NULL &&
+  if (error == 0 && options->tls_ca != NULL && !options->check &&
       (error = tls_write_authority(options->tls_ca)) < 0)
     refuse_as(ret_error, error, "%s: %s", options->tls_ca, strerror(-error));
   if (error == 0)
@@ -173,6 +175,8 @@ static int be_ready(struct session *session, char **ret_error) {
     log_servers(&session->log, session->engine);
     if (api != NULL)
       log_api(&session->log, api);
+    if (options->seed_text == NULL)
+      log_seed(&session->log, options->seed);
   }
   return error;
 }

@@ -482,4 +482,13 @@ def curl_says_what_it_should(t):
            curl('chunked:text-size'), curl('rst')], [0, 56, 18, 18, 56, 56])
 
 
+@test()
+def what_a_url_wanted_is_all_that_applied(t):
+    fault = served(t)
+    get(t, fault.port, url('/bytes/10', 'status:503', 'p:0%; rst',
+                           'retry-after:3s'))
+    fault.stop()
+    equal(fault.ended()[0]['wanted'], 'status:503 | retry-after:3s')
+
+
 main()

@@ -63,6 +63,29 @@ def configurations_are_checked_by_line(t):
 
 
 @test()
+def what_is_only_checked_takes_nothing_from_who_runs(t):
+    there = f'127.0.0.1:{Fault(t, "rst", listen=["127.0.0.1:0"]).port}'
+    equal(run('--check', '--log', t.path('log'), '--tls-ca', t.path('ca'),
+              '--api', there, '-l', there, 'rst'), (0, '', ''))
+    equal([name for name in ('log', 'ca') if os.path.exists(t.path(name))], [])
+
+
+@test()
+def a_seed_that_was_chosen_is_told_and_replays(t):
+    def decisions(*options):
+        fault = Fault(t, *options, 'p:50%; rst', 'fin',
+                      listen=['127.0.0.1:0'])
+        for _ in range(20):
+            read_all(connect(t, fault.port))
+        fault.stop()
+        return ([line['end'] for line in fault.ended(20)],
+                [line['seed'] for line in fault.lines()
+                 if line['event'] == 'seed'])
+    ends, (seed,) = decisions()
+    equal(decisions('--seed', str(seed)), (ends, []))
+
+
+@test()
 def help_and_version(t):
     status, out, _ = run('--help')
     equal(status, 0)

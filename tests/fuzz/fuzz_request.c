@@ -12,7 +12,7 @@ static void check_response(const struct request *request) {
   PROMISE(response != NULL && response->count > 1);
   for (uint32_t i = 0; i < response->count; i++) {
     const struct step *step = &response->steps[i];
-    PROMISE(step->op != OP_SEND || step->a > 0);
+    PROMISE(step->op != OP_SEND || step->a > 0 || step->is_body);
     PROMISE(step->op != OP_SEND || step->b >= 0);
     PROMISE(step->op != OP_SEND || step->source != SEND_TEXT ||
             step->length > 0);
