@@ -172,8 +172,7 @@ static int bomb(long most, long seconds) {
     setsid();
     multiply(most, end, made);
   }
-  while (__atomic_load_n(made, __ATOMIC_RELAXED) < most * 9 / 10 &&
-         now() < end)
+  while (__atomic_load_n(made, __ATOMIC_RELAXED) < most * 9 / 10 && now() < end)
     usleep(1000);
   say("bomb", __atomic_load_n(made, __ATOMIC_RELAXED));
   return 0;

@@ -127,8 +127,7 @@ TEST(an_object_inside_an_object) {
   json_number(&json, "b", 2);
   json_close(&json);
   json_number(&json, "c", 3);
-  CHECK_STR(end(&json),
-            "{\"empty\":{},\"args\":{\"a\":1,\"b\":2},\"c\":3}\n");
+  CHECK_STR(end(&json), "{\"empty\":{},\"args\":{\"a\":1,\"b\":2},\"c\":3}\n");
 }
 
 TEST(plain_text_around_what_is_escaped_stays) {
