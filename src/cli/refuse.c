@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void print(char **ret_error, const char *format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) static void print(char **ret_error,
+                                                        const char *format,
+                                                        va_list arguments) {
   if (vasprintf(ret_error, format, arguments) < 0)
     *ret_error = NULL;
 }
