@@ -147,8 +147,9 @@ def sigaction_has_few_owners(folder):
     root = doctored(folder, 'lib/signal/stream.c',
                     call('sigaction(1, &new, &old)'))
     refuses(GATE, root, because='calls sigaction(), which only '
-            'lib/process/child.c, lib/process/inherited.c, '
-            'lib/signal/default.c, lib/signal/registry.c may')
+            'lib/process/child.c, lib/process/dispositions.c, '
+            'lib/process/inherited.c, lib/signal/default.c, '
+            'lib/signal/registry.c may')
 
 
 @case
