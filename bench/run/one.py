@@ -173,9 +173,12 @@ def calls(words, trace):
 
 def instructions(words, steps):
     """In user space, of the program without its children; by steps.c."""
-    process = subprocess.run([steps, *words], stdin=subprocess.DEVNULL,
-                             stdout=subprocess.DEVNULL, timeout=PATIENCE * 10,
-                             stderr=subprocess.PIPE)
+    try:
+        process = subprocess.run([steps, *words], stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE, timeout=PATIENCE * 2)
+    except subprocess.TimeoutExpired:
+        raise Failed('too many to be counted') from None
     last = process.stderr.decode(errors='replace').strip().rpartition('\n')[2]
     if process.returncode != 0 or not last.isdigit():
         raise Failed(last or f'status {process.returncode}')

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LIMIT 5000000L
+#define LIMIT 1000000L
 
 static pid_t start(char **argv) {
   pid_t child = fork();
