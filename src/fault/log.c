@@ -153,8 +153,8 @@ void log_api(struct log *log, const struct address *address) {
 static void summarise(struct log *log, const char *what, const char *name,
                       const struct server_counts *counts) {
   char sent[UNIT_TEXT_BYTES], received[UNIT_TEXT_BYTES];
-  fprintf(log->file, "%s%s: %" PRIu64 " connections, sent %s, received %s",
-          what, name, counts->connections,
+  fprintf(log->file, "%s%s: %" PRIu64 " connection%s, sent %s, received %s",
+          what, name, counts->connections, counts->connections == 1 ? "" : "s",
           unit_size((int64_t)counts->sent, sent),
           unit_size((int64_t)counts->received, received));
   const char *between = "; ended by";
