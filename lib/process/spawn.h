@@ -8,7 +8,7 @@
  * pipes that are to be, also if it fails: 0, or -errno as
  * belay_process_start(). */
 int belay__spawn(char *const argv[],
-                 const struct belay_process_options *options,
+                 const struct belay_process_options *given,
                  struct belay_process *process);
 
 #endif
