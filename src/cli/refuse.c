@@ -2,12 +2,9 @@
 #include "refuse.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 
-__attribute__((format(printf, 2, 0))) static void print(char **ret_error,
-                                                        const char *format,
-                                                        va_list arguments) {
+void refuse_text(char **ret_error, const char *format, va_list arguments) {
   if (vasprintf(ret_error, format, arguments) < 0)
     *ret_error = NULL;
 }
@@ -15,7 +12,7 @@ __attribute__((format(printf, 2, 0))) static void print(char **ret_error,
 int refuse(char **ret_error, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  print(ret_error, format, arguments);
+  refuse_text(ret_error, format, arguments);
   va_end(arguments);
   return -EINVAL;
 }
@@ -23,7 +20,7 @@ int refuse(char **ret_error, const char *format, ...) {
 int refuse_as(char **ret_error, int error, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  print(ret_error, format, arguments);
+  refuse_text(ret_error, format, arguments);
   va_end(arguments);
   return error;
 }

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +21,7 @@ __attribute__((format(printf, 2, 3))) static int refuse_body(char **ret_problem,
   char *text = NULL;
   va_list arguments;
   va_start(arguments, format);
-  if (vasprintf(&text, format, arguments) < 0)
-    text = NULL;
+  refuse_text(&text, format, arguments);
   va_end(arguments);
   refuse(ret_problem, "bad request body: %s",
          text != NULL ? text : "out of memory");

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/refuse.h"
 #include "list_entry.h"
 
 /* -- Lines ----------------------------------------------------------------- */
@@ -30,8 +31,7 @@ static int end_of_lines(const struct list_reader *reader, char **ret_error) {
   int error = errno;
   if (feof(reader->file) && !ferror(reader->file))
     return 0;
-  list_refuse(ret_error, "%s: cannot be read: %s", reader->name,
-              strerror(error));
+  refuse(ret_error, "%s: cannot be read: %s", reader->name, strerror(error));
   return error > 0 ? -error : -EIO;
 }
 
@@ -41,7 +41,7 @@ int list_read_line(struct list_reader *reader, char **ret_error) {
     return end_of_lines(reader, ret_error);
   list_set_place(reader, reader->number + 1);
   if (strlen(reader->line) != (size_t)n)
-    return list_refuse(ret_error, "%s: has a NUL byte", reader->where);
+    return refuse(ret_error, "%s: has a NUL byte", reader->where);
   if (reader->line[n - 1] == '\n')
     n--;
   if (n > 0 && reader->line[n - 1] == '\r')
@@ -65,11 +65,11 @@ static int take_key(struct list *list, size_t first, char *text,
                     const char *where, char **ret_error) {
   char *value = strchr(text, '=');
   if (list->count == first)
-    return list_refuse(ret_error, "%s: '%.*s' stands before any URL", where,
-                       LIST_QUOTED(text));
+    return refuse(ret_error, "%s: '%.*s' stands before any URL", where,
+                  LIST_QUOTED(text));
   if (value == NULL)
-    return list_refuse(ret_error, "%s: '%.*s' is not key=value", where,
-                       LIST_QUOTED(text));
+    return refuse(ret_error, "%s: '%.*s' is not key=value", where,
+                  LIST_QUOTED(text));
   *value++ = '\0';
   trim_end(text);
   value += strspn(value, " \t");

@@ -9,22 +9,13 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "cli/refuse.h"
 #include "header.h"
 #include "name.h"
-
-int list_refuse(char **ret_error, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  if (vasprintf(ret_error, format, arguments) < 0)
-    *ret_error = NULL;
-  va_end(arguments);
-  return -EINVAL;
-}
 
 /* -- Entries --------------------------------------------------------------- */
 
@@ -95,8 +86,8 @@ int list_append(struct list *list, const char *where, const char *url,
                 struct list_entry **ret_entry, char **ret_error) {
   const char *problem = list_url_problem(url);
   if (problem != NULL)
-    return list_refuse(ret_error, "%s%s'%.*s' %s", where != NULL ? where : "",
-                       where != NULL ? ": " : "", LIST_QUOTED(url), problem);
+    return refuse(ret_error, "%s%s'%.*s' %s", where != NULL ? where : "",
+                  where != NULL ? ": " : "", LIST_QUOTED(url), problem);
   if (grow(list) < 0)
     return -ENOMEM;
   struct list_entry *entry = &list->entries[list->count];
@@ -127,18 +118,18 @@ static int set_out(struct list_entry *entry, const char *where,
                    const char *value, char **ret_error) {
   const char *problem = name_path_problem(value);
   if (problem != NULL)
-    return list_refuse(ret_error, "%s: out '%.*s' %s", where,
-                       LIST_QUOTED(value), problem);
+    return refuse(ret_error, "%s: out '%.*s' %s", where, LIST_QUOTED(value),
+                  problem);
   return set_text(&entry->out, value);
 }
 
 static int set_dir(struct list_entry *entry, const char *where,
                    const char *value, char **ret_error) {
   if (value[0] == '\0')
-    return list_refuse(ret_error, "%s: dir is empty", where);
+    return refuse(ret_error, "%s: dir is empty", where);
   if (has_control(value))
-    return list_refuse(ret_error, "%s: dir '%.*s' has a control character",
-                       where, LIST_QUOTED(value));
+    return refuse(ret_error, "%s: dir '%.*s' has a control character", where,
+                  LIST_QUOTED(value));
   return set_text(&entry->dir, value);
 }
 
@@ -146,11 +137,10 @@ int list_set_sha256(struct list_entry *entry, const char *where,
                     const char *value, char **ret_error) {
   size_t size = strlen(value);
   if (strspn(value, "0123456789abcdefABCDEF") != size)
-    return list_refuse(ret_error, "%s: sha256 '%.*s' is not hexadecimal", where,
-                       LIST_QUOTED(value));
+    return refuse(ret_error, "%s: sha256 '%.*s' is not hexadecimal", where,
+                  LIST_QUOTED(value));
   if (size != 64)
-    return list_refuse(ret_error, "%s: sha256 has %zu digits, not 64", where,
-                       size);
+    return refuse(ret_error, "%s: sha256 has %zu digits, not 64", where, size);
   for (size_t i = 0; i <= size; i++)
     entry->sha256[i] = (char)tolower((unsigned char)value[i]);
   return 0;
@@ -160,8 +150,8 @@ int list_set_sha256(struct list_entry *entry, const char *where,
 static int set_checksum(struct list_entry *entry, const char *where,
                         const char *value, char **ret_error) {
   if (strncasecmp(value, "sha-256=", 8) != 0)
-    return list_refuse(ret_error, "%s: checksum '%.*s' is not sha-256=...",
-                       where, LIST_QUOTED(value));
+    return refuse(ret_error, "%s: checksum '%.*s' is not sha-256=...", where,
+                  LIST_QUOTED(value));
   return list_set_sha256(entry, where, value + 8, ret_error);
 }
 
@@ -171,8 +161,8 @@ static int set_size(struct list_entry *entry, const char *where,
   errno = 0;
   long long size = strtoll(value, &end, 10);
   if (!isdigit((unsigned char)value[0]) || *end != '\0' || errno != 0)
-    return list_refuse(ret_error, "%s: size '%.*s' is not a number of bytes",
-                       where, LIST_QUOTED(value));
+    return refuse(ret_error, "%s: size '%.*s' is not a number of bytes", where,
+                  LIST_QUOTED(value));
   entry->expected_bytes = size;
   return 0;
 }
@@ -201,8 +191,8 @@ static int add_header(struct list_entry *entry, const char *where,
                       const char *line, char **ret_error) {
   const char *problem = header_problem(line);
   if (problem != NULL)
-    return list_refuse(ret_error, "%s: header '%.*s' %s", where,
-                       LIST_QUOTED(line), problem);
+    return refuse(ret_error, "%s: header '%.*s' %s", where, LIST_QUOTED(line),
+                  problem);
   if (header_is_dropped(line))
     return 0;
   return keep_header(entry, strdup(line));
@@ -213,8 +203,8 @@ static int set_header(struct list_entry *entry, const char *where,
                       const char *name, const char *value, char **ret_error) {
   char *line;
   if (has_control(value))
-    return list_refuse(ret_error, "%s: %s '%.*s' has a control character",
-                       where, name, LIST_QUOTED(value));
+    return refuse(ret_error, "%s: %s '%.*s' has a control character", where,
+                  name, LIST_QUOTED(value));
   if (asprintf(&line, "%s: %s", name, value) < 0)
     line = NULL;
   return keep_header(entry, line);
@@ -293,6 +283,5 @@ int list_set(struct list_entry *entry, const char *where, const char *key,
     return set_header(entry, where, "User-Agent", value, ret_error);
   if (list_ignores(key))
     return 0;
-  return list_refuse(ret_error, "%s: unknown key '%.*s'", where,
-                     LIST_QUOTED(key));
+  return refuse(ret_error, "%s: unknown key '%.*s'", where, LIST_QUOTED(key));
 }

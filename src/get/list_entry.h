@@ -27,10 +27,6 @@ void list_set_place(struct list_reader *reader, size_t number);
 
 bool list_is_blank(const char *text);
 
-/* Sets *ret_error; always -EINVAL. */
-int list_refuse(char **ret_error, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
 /* As much of what was written as a message quotes: printf's %.*s. */
 #define LIST_QUOTED(text) 200, (text)
 

@@ -12,6 +12,8 @@
 
 #include "list_entry.h"
 
+#include "cli/refuse.h"
+
 #define LOAD_FLAGS \
   (JSON_DISABLE_EOF_CHECK | JSON_DECODE_ANY | JSON_REJECT_DUPLICATES)
 
@@ -51,7 +53,7 @@ static size_t last_line(const struct json_reader *json) {
 static int refuse_at(struct json_reader *json, size_t line, const char *what) {
   size_t last = last_line(json);
   list_set_place(json->reader, line < last ? line : last);
-  return list_refuse(json->ret_error, "%s: %s", json->reader->where, what);
+  return refuse(json->ret_error, "%s: %s", json->reader->where, what);
 }
 
 /* One value, which is then behind us. */
@@ -88,12 +90,12 @@ static int take_text(struct json_reader *json, struct list_entry *entry,
                      const char *key, const json_t *value) {
   const char *where = json->reader->where;
   if (!json_is_string(value))
-    return list_refuse(
-        json->ret_error, "%s: '%.*s' is not %s", where, LIST_QUOTED(key),
-        strcmp(key, "size") == 0 ? "a whole number" : "a string");
+    return refuse(json->ret_error, "%s: '%.*s' is not %s", where,
+                  LIST_QUOTED(key),
+                  strcmp(key, "size") == 0 ? "a whole number" : "a string");
   if (strlen(json_string_value(value)) != json_string_length(value))
-    return list_refuse(json->ret_error, "%s: '%.*s' has a NUL byte", where,
-                       LIST_QUOTED(key));
+    return refuse(json->ret_error, "%s: '%.*s' has a NUL byte", where,
+                  LIST_QUOTED(key));
   return list_set(entry, where, key, json_string_value(value), json->ret_error);
 }
 
@@ -131,13 +133,12 @@ static int take_member(struct json_reader *json, struct list_entry *entry,
 static int take_object(struct json_reader *json, json_t *object) {
   const char *where = json->reader->where;
   if (!json_is_object(object))
-    return list_refuse(json->ret_error, "%s: is not an object with \"url\"",
-                       where);
+    return refuse(json->ret_error, "%s: is not an object with \"url\"", where);
   const json_t *url = json_object_get(object, "url");
   if (!json_is_string(url))
-    return list_refuse(json->ret_error, "%s: has no \"url\"", where);
+    return refuse(json->ret_error, "%s: has no \"url\"", where);
   if (strlen(json_string_value(url)) != json_string_length(url))
-    return list_refuse(json->ret_error, "%s: \"url\" has a NUL byte", where);
+    return refuse(json->ret_error, "%s: \"url\" has a NUL byte", where);
   struct list_entry *entry;
   int error = list_append(json->list, where, json_string_value(url), &entry,
                           json->ret_error);
@@ -276,7 +277,7 @@ int list_read_json(struct list_reader *reader, struct list *list,
                              .ret_error = ret_error};
   int error = read_all(reader, &json);
   if (error == -EIO)
-    list_refuse(ret_error, "%s: cannot be read", reader->name);
+    refuse(ret_error, "%s: cannot be read", reader->name);
   while (error == 0 && peek(&json) != '\0')
     error =
         peek(&json) == '[' ? take_array(&json) : take_object_or_document(&json);

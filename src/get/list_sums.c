@@ -11,6 +11,8 @@
 
 #include "list_entry.h"
 
+#include "cli/refuse.h"
+
 /* One line, taken apart. */
 struct sum {
   char *hex, *name;
@@ -109,8 +111,7 @@ static int take_line(struct list_reader *reader, const char *base_url,
                      struct list *list, char **ret_error) {
   struct sum sum;
   if (!take_apart(reader->text, &sum))
-    return list_refuse(ret_error, "%s: is not a checksum and a name",
-                       reader->where);
+    return refuse(ret_error, "%s: is not a checksum and a name", reader->where);
   if (strncmp(sum.name, "./", 2) == 0)
     sum.name += 2;
   char *url = url_of(base_url, sum.name);
@@ -133,8 +134,8 @@ static int check_base_url(const char *base_url, char **ret_error) {
     problem = "has a query or a fragment";
   if (problem == NULL)
     return 0;
-  return list_refuse(ret_error, "base URL '%.*s' %s", LIST_QUOTED(base_url),
-                     problem);
+  return refuse(ret_error, "base URL '%.*s' %s", LIST_QUOTED(base_url),
+                problem);
 }
 
 int list_read_sums(FILE *file, const char *name, const char *base_url,
