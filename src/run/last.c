@@ -12,29 +12,36 @@
 #include "survivors.h"
 #include "wish.h"
 
+struct last {
+  struct many *many;
+  bool asked;                 /* to end */
+  struct belay_source *grace; /* NULL: none */
+};
+
 /* Those who hear that they are to end have their time of grace. */
-static void ask_orphans(struct many *many, int signo,
-                        struct belay_source **grace) {
+static void ask_orphans(struct last *last, int signo) {
+  const struct many *many = last->many;
   survivors_outrun();
   if (!many->options->quiet)
     survivors_tell("commands", "asked to end");
   survivors_signal(NULL, signo);
   if (many->options->grace_ns > 0)
-    belay_loop_add_timer(many->loop, many->options->grace_ns, 0, NULL, grace);
-  many->orphans_asked = true;
+    belay_loop_add_timer(many->loop, many->options->grace_ns, 0, NULL,
+                         &last->grace);
+  last->asked = true;
 }
 
 /* A first signal is passed on; one to who was asked before ends our waiting,
  * and so them. */
-static bool ends_waiting(struct many *many, int signo,
-                         struct belay_source **grace) {
+static bool ends_waiting(struct last *last, int signo) {
+  struct many *many = last->many;
   if (!signals_is_end(signo) || !wish_is_new(many))
     return false;
   if (many->signo == 0)
     many->signo = signo;
-  if (many->orphans_asked)
+  if (last->asked)
     return true;
-  ask_orphans(many, wish_signal(many, signo), grace);
+  ask_orphans(last, wish_signal(many, signo));
   return false;
 }
 
@@ -50,30 +57,29 @@ static void show_output(struct many *many, const struct belay_event *event) {
 }
 
 /* While they are waited for, what they wrote is shown. */
-static bool is_end_of_waiting(struct many *many,
-                              const struct belay_event *event,
-                              struct belay_source **grace) {
+static bool is_end_of_waiting(struct last *last,
+                              const struct belay_event *event) {
   if (event->type == BELAY_EVENT_SIGNAL)
-    return ends_waiting(many, event->signal.signo, grace);
-  if (event->type == BELAY_EVENT_TIMER && event->source == *grace)
+    return ends_waiting(last, event->signal.signo);
+  if (event->type == BELAY_EVENT_TIMER && event->source == last->grace)
     return true;
-  show_output(many, event);
+  show_output(last->many, event);
   return false;
 }
 
 /* Who is waited for has to end all the same once a signal asked for it. */
 void last_wait(struct many *many) {
   struct belay_event event;
-  struct belay_source *grace = NULL;
+  struct last last = {.many = many};
   if (many->options->orphans == ORPHANS_LEAVE)
     return;
   if (!survivors_exist(NULL))
     return;
   display_suspend(many->display);
   if (many->options->orphans == ORPHANS_KILL || many->signo != 0)
-    ask_orphans(many, many->options->end_signal, &grace);
+    ask_orphans(&last, many->options->end_signal);
   while (survivors_exist(NULL) && belay_loop_next(many->loop, -1, &event) > 0)
-    if (is_end_of_waiting(many, &event, &grace))
+    if (is_end_of_waiting(&last, &event))
       break;
   belay_orphans_kill(-1);
 }

@@ -170,9 +170,9 @@ static void start_more(struct many *many) {
 
 /* One that was never started is nothing to tell of, as those in the feed. */
 static void drop(struct many *many, struct task *task) {
+  output_end(&many->outputs, task, true);
   if (task->attempt > 0) {
     report_dropped(many->report, task);
-    output_end(&many->outputs, task, true);
     many->tally.failed++;
   }
   queue_free_task(task);

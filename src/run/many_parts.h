@@ -33,9 +33,8 @@ struct many {
   struct sweep sweep;
   struct tally tally;
 
-  bool no_more;       /* is started */
-  bool orphans_asked; /* to end */
-  bool is_full;       /* the system has no room: until one has ended */
+  bool no_more; /* is started */
+  bool is_full; /* the system has no room: until one has ended */
   bool told_full;
   int reap_due; /* events since a SIGCHLD, and 1; 0: there was none */
   enum level level;
