@@ -1,10 +1,11 @@
 """The examples that have connections do what their first lines say; the clients
 against belay fault too, if it was built."""
+import os
+import select
 import signal
 import socket
 import struct
 import subprocess
-import time
 
 from examples import FAULT, SECONDS, Example, all_have_been_run
 from gate import case, main
@@ -92,31 +93,36 @@ def with_belay_fault(function):
     return case(run)
 
 
-def fault_says(folder, *arguments):
-    """A running belay fault, and where its servers are."""
-    ready = folder / 'ready'
+def fault_says(*arguments):
+    """A running belay fault, and where its servers are; None if it is not."""
+    ready, theirs = os.pipe()
     process = subprocess.Popen(
-        [FAULT, '--quiet', '--ready-file', ready, *arguments],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + SECONDS
-    while not ready.exists():
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            process.communicate()
-            return None, {}
-        time.sleep(0.01)
-    lines = ready.read_text().splitlines()
-    ready.unlink()
+        [FAULT, '--quiet', '--ready-fd', str(theirs), *arguments],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        pass_fds=[theirs])
+    os.close(theirs)
+    text = b''
+    while select.select([ready], [], [], SECONDS)[0]:
+        part = os.read(ready, 65536)
+        if not part:
+            break
+        text += part
+    os.close(ready)
+    if not text:
+        process.kill()
+        process.communicate()
+        return None, {}
     return process, {line.split()[0]: int(line.rpartition(':')[2])
-                     for line in lines if '127.0.0.1:' in line}
+                     for line in text.decode().splitlines()
+                     if '127.0.0.1:' in line}
 
 
 @with_belay_fault
 def sigpipe_101_with_belay_fault_in_cynics_place(folder):
     """The ports of Cynic may be taken; then it is the same on another."""
-    process, ports = fault_says(folder)
+    process, ports = fault_says()
     if process is None:
-        process, ports = fault_says(folder, 'rst')
+        process, ports = fault_says('rst')
     with process:
         try:
             port = ports.get('rst') or ports['main']
@@ -127,7 +133,7 @@ def sigpipe_101_with_belay_fault_in_cynics_place(folder):
 
 @with_belay_fault
 def sigpipe_101_where_nobody_listens(folder):
-    process, ports = fault_says(folder, 'refused')
+    process, ports = fault_says('refused')
     with process:
         try:
             lives_or_dies(ports['main'], reset=False)

@@ -179,6 +179,19 @@ def get(t, port, path='/', *lines, **more):
     return Response(*read_all(ask(t, port, path, *lines, **more)))
 
 
+def endings(t, port, count=24):
+    """How so many connections end, one after the other, that say nothing."""
+    ends = []
+    for _ in range(count):
+        sock = connect(t, port)
+        try:
+            sock.shutdown(socket.SHUT_WR)
+        except OSError:  # it was reset before
+            pass
+        ends.append(read_all(sock)[1])
+    return ends
+
+
 def silent(sock, seconds=0.3):
     """Whether nothing comes, neither data nor an end, for so long."""
     return not select.select([sock], [], [], seconds)[0]

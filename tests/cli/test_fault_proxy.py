@@ -5,8 +5,8 @@ import socket
 import threading
 import time
 
-from fault import (RESET, Fault, connect, get, pattern, read_all, reset,
-                   silent)
+from fault import (RESET, Fault, connect, endings, get, pattern, read_all,
+                   reset, silent)
 from tap import equal, main, test
 from upstream import Upstream, echo, flood, reply, through
 
@@ -121,21 +121,11 @@ def probability_0_changes_nothing(t):
         equal(read_all(sock), (b'', 0))
 
 
-
-
 @test()
 def the_same_seed_replays(t):
     def pattern_of(seed):
         fault = proxy(t, reply, '--seed', seed, 'p:50%; rst')
-        out = []
-        for _ in range(24):
-            sock = connect(t, fault.port)
-            try:
-                sock.shutdown(socket.SHUT_WR)
-            except OSError:
-                pass
-            out.append(read_all(sock)[1])
-        return out
+        return endings(t, fault.port)
     first = pattern_of('42')
     equal(pattern_of('42'), first)
     assert pattern_of('43') != first

@@ -6,7 +6,8 @@ import socket
 import time
 
 from api import Api
-from fault import RESET, Fault, ask, connect, get, pattern, read_all, silent
+from fault import (RESET, Fault, ask, connect, endings, get, pattern, read_all,
+                   silent)
 from tap import contains, equal, main, test
 from upstream import echo, flood, reply, through
 
@@ -128,15 +129,7 @@ def a_seed_has_an_effect(t):
         api = Api(t, '--seed', seed)
         port = api.proxy(reply)
         api.toxic('reset_peer', toxicity=0.5)
-        out = []
-        for _ in range(24):
-            sock = connect(t, port)
-            try:
-                sock.shutdown(socket.SHUT_WR)
-            except OSError:
-                pass
-            out.append(read_all(sock)[1])
-        return out
+        return endings(t, port)
     first = decisions('42')
     equal(decisions('42'), first)
     assert decisions('43') != first

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 
 from running import (PATIENCE, SUBJECT, Run, alive, is_over, is_stopped, kill,
                      name_of, nobody_left, run, state,
@@ -490,8 +489,11 @@ def the_second_sigterm_kills_several(t):
     it.ready()
     it.signal(signal.SIGTERM)
     it.stderr.expect('another signal kills them')
-    time.sleep(0.15)  # nearer to each other they would be one
-    it.signal(signal.SIGTERM)
+
+    def another_ends_it():  # one that comes at once is the first, sent twice
+        it.signal(signal.SIGTERM)
+        return it.process.poll() is not None
+    t.until(another_ends_it, 'the second kills', PATIENCE)
     it.finish(-signal.SIGTERM)
     nobody_left(t)
 
